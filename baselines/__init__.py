@@ -1,0 +1,1 @@
+"""Everyone else's strategies, one file each."""

@@ -1,0 +1,105 @@
+"""A cell: one resolved configuration, named by a hash of what can change its result.
+
+The hash runs over canonical JSON of everything that differs from its declared default, revisions of plugins and the
+dataset's checksum included; fields marked NO_RESULT (paths, `cycles`) stay out. A new option with a default therefore
+leaves old ids alone; a changed default would not, so a run folder keeps the full configuration and refuses another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import Field, dataclass, fields, is_dataclass
+from typing import Any
+
+from bench.build import build
+from bench.data import Dataset, Precision
+from bench.learner import Learner
+from bench.located import Plain, located
+from bench.protocol import Protocol
+from bench.registry import CHANGES_RESULT, Registry, default_of
+from bench.strategy import Strategy
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run: dataset, learner, protocol, strategy, seed, precision; `checksum` is the dataset's."""
+
+    dataset: Dataset
+    learner: Learner
+    protocol: Protocol
+    strategy: Strategy
+    seed: int
+    checksum: str
+    precision: Precision = "float32"
+
+    @property
+    def id(self) -> str:
+        """Sixteen hexadecimal digits; equal for two configurations that must give the same result."""
+        identity = _record(self, complete=False)
+        return hashlib.blake2b(canonical(identity).encode(), digest_size=8).hexdigest()
+
+    def record(self) -> dict[str, Plain]:
+        """The whole configuration as JSON knows it, defaults included."""
+        return _record(self, complete=True)
+
+    def refusal(self) -> str | None:
+        """Why this combination makes no sense, or None."""
+        if self.protocol.mode == "sequential" and not self.strategy.sequential:
+            return "the strategy reveals no labels within a query; run it with protocol.mode: batch"
+        return self.strategy.refusal(self.learner, self.protocol)
+
+
+def cell_from_record(record: dict[str, Plain]) -> Cell:
+    """The cell that Cell.record wrote. Raises ConfigError where it is not one that this version knows."""
+    return build(Cell, located(_without_revisions(record), "cell.json"))
+
+
+def canonical(value: Plain) -> str:
+    """JSON with sorted keys and no spaces: equal text for equal values."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def record_of(plugin: Any, complete: bool = True) -> dict[str, Plain]:
+    """A plugin or section as JSON knows it: `name` and `revision` where it has them, then its fields."""
+    return _record(plugin, complete)
+
+
+def _record(thing: Any, complete: bool) -> dict[str, Plain]:
+    found: dict[str, Plain] = {}
+    registry = Registry.holding(thing)
+    if registry is not None:
+        found["name"] = registry.name_of(type(thing))
+        if complete or thing.revision != 1:
+            found["revision"] = thing.revision
+    for spec in fields(thing):
+        value = getattr(thing, spec.name)
+        if complete or _identifies(spec, value):
+            found[spec.name] = _plain(value, complete)
+    return found if complete else {key: value for key, value in found.items() if value != {}}
+
+
+def _identifies(spec: Field[Any], value: Any) -> bool:
+    """Plugins and sections always do, since a revision may be inside; a plain value where it is not the default."""
+    if not spec.metadata.get(CHANGES_RESULT, True):
+        return False
+    return is_dataclass(value) or spec.name == "name" or value != default_of(spec)
+
+
+def _plain(value: Any, complete: bool) -> Plain:
+    if is_dataclass(value):
+        return _record(value, complete)
+    if isinstance(value, list | tuple):
+        return [_plain(item, complete) for item in value]
+    if isinstance(value, dict):
+        return {key: _plain(item, complete) for key, item in value.items()}
+    return value
+
+
+def _without_revisions(value: Plain) -> Plain:
+    """Revisions are recorded, not configured."""
+    if isinstance(value, dict):
+        return {key: _without_revisions(item) for key, item in value.items() if key != "revision"}
+    if isinstance(value, list):
+        return [_without_revisions(item) for item in value]
+    return value

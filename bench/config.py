@@ -1,0 +1,124 @@
+"""What a sweep is: which strategies are compared, under which settings, over which seeds.
+
+The grammar of a sweep file is these dataclasses; `experiments` override `defaults` by the same keys, a `grid` varies
+any of them. bench.sweep_file reads one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from bench.data import Count, Dataset, Precision
+from bench.learner import Learner
+from bench.protocol import Protocol
+from bench.strategy import Strategy
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+"""A name that is also a folder's or a file's."""
+
+
+@dataclass(frozen=True)
+class SeedRange:
+    """`count` seeds from `first` on."""
+
+    first: Annotated[int, Field(ge=0)]
+    count: Count
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every cell of an experiment shares, and what a grid may vary.
+
+    `seeds`: how many, from 0 on; or a list of them; or {first, count}.
+    """
+
+    dataset: Dataset
+    learner: Learner
+    protocol: Protocol
+    seeds: Count | list[Annotated[int, Field(ge=0)]] | SeedRange = 6
+    precision: Precision = "float32"
+
+    def __post_init__(self) -> None:
+        if len(set(self.seed_list)) != len(self.seed_list) or not self.seed_list:
+            raise ValueError(f"seeds: wanted at least one seed, each once; got {self.seeds}")
+
+    @property
+    def seed_list(self) -> list[int]:
+        """The seeds, one by one."""
+        if isinstance(self.seeds, SeedRange):
+            return list(range(self.seeds.first, self.seeds.first + self.seeds.count))
+        return list(range(self.seeds)) if isinstance(self.seeds, int) else self.seeds
+
+
+@dataclass(frozen=True)
+class Launch:
+    """Where cells run; nothing of it can change a result.
+
+    `local` keeps `slots` workers of `threads` threads each on this machine (by default one slot per core and thread),
+    `debug` runs the cells one by one in this process. `device` is what each of them computes on.
+    """
+
+    executor: Literal["local", "debug"] = "local"
+    slots: Count | None = None
+    threads: Count = 1
+    device: Literal["cpu", "cuda"] = "cpu"
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """Where data files are; null: the variable LOOKAHEAD_BENCH_DATA, else a cache folder of the user."""
+
+    root: str | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A comparison declared before the run: arm `better` exceeds arm `than` in `metric` by more than `margin`."""
+
+    experiment: str
+    better: str
+    than: str
+    metric: Literal["aubc"] = "aubc"
+    margin: float = 0.0
+
+
+@dataclass(frozen=True)
+class NamedStrategy:
+    """A strategy and what it is called in tables and figures."""
+
+    label: str
+    strategy: Strategy
+
+
+@dataclass(frozen=True)
+class Point:
+    """One point of an experiment's grid: "" without a grid, else what it varies, such as "widen=2"."""
+
+    group: str
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Strategies compared with each other at every point of a grid."""
+
+    name: str
+    title: str
+    figure: str
+    points: tuple[Point, ...]
+    strategies: tuple[NamedStrategy, ...]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A whole sweep file, resolved and checked."""
+
+    name: str
+    source: str
+    experiments: tuple[Experiment, ...]
+    claims: dict[str, Claim] = field(default_factory=dict)
+    launch: Launch = field(default_factory=Launch)
+    data: DataFolder = field(default_factory=DataFolder)

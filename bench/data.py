@@ -1,0 +1,131 @@
+"""What a dataset is: a plugin that names its bytes (for the cell's id) and loads them as tensors on a device.
+
+A labelled set, a candidate set, a batch: each is an index into these tensors.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
+
+from pydantic import Field
+
+from bench.errors import DataError
+from bench.registry import Registry
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+Normalisation: TypeAlias = Literal["none", "standard"]
+Precision: TypeAlias = Literal["float32", "float64"]
+Count: TypeAlias = Annotated[int, Field(ge=1)]
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """A dataset in memory: images (n, channels, height, width) or feature vectors (n, d), labels (n,) from 0."""
+
+    x_train: np.ndarray
+    y_train: np.ndarray
+    x_test: np.ndarray
+    y_test: np.ndarray
+    classes: int
+
+
+class Dataset(ABC):
+    """A source of pool and test data. Implementations are frozen dataclasses; fields are part of the cell's id."""
+
+    revision: ClassVar[int] = 1
+    normalise: Normalisation = "none"
+    """`standard`: subtract the pool's mean and divide by its deviation, per channel or feature."""
+
+    @abstractmethod
+    def checksum(self, root: Path) -> str:
+        """A hash of the bytes that load() reads, found without importing anything heavy.
+
+        Raises DataError where they are missing, and says which, where they belong and where people get them.
+        """
+
+    @abstractmethod
+    def load(self, root: Path) -> Arrays:
+        """Read the arrays. Raises DataError where they are missing or cannot be used."""
+
+
+datasets: Registry[Dataset] = Registry("dataset", Dataset, "lookahead_bench.datasets")
+
+
+@dataclass(frozen=True)
+class Data:
+    """A dataset on its device: pool and test inputs (n, …) as floats, labels (n,) as int64."""
+
+    x_pool: torch.Tensor
+    y_pool: torch.Tensor
+    x_test: torch.Tensor
+    y_test: torch.Tensor
+    classes: int
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one input."""
+        return tuple(self.x_pool.shape[1:])
+
+
+def load_data(dataset: Dataset, root: Path, device: str, precision: Precision) -> Data:
+    """Load a dataset, check it, normalise it and put it on a device. Raises DataError."""
+    import torch
+
+    arrays = checked(dataset.load(root))
+    dtype = getattr(torch, precision)
+    x_pool = torch.as_tensor(arrays.x_train).to(device=device, dtype=dtype)
+    x_test = torch.as_tensor(arrays.x_test).to(device=device, dtype=dtype)
+    if dataset.normalise == "standard":
+        x_pool, x_test = _standardised(x_pool, x_test)
+    y_pool, y_test = (torch.as_tensor(y).to(device=device, dtype=torch.int64) for y in (arrays.y_train, arrays.y_test))
+    return Data(x_pool.contiguous(), y_pool, x_test.contiguous(), y_test, arrays.classes)
+
+
+def checked(arrays: Arrays) -> Arrays:
+    """The arrays, or a DataError that names the first thing about them that cannot be."""
+    for part in ("train", "test"):
+        _check_part(part, getattr(arrays, f"x_{part}"), getattr(arrays, f"y_{part}"), arrays.classes)
+    if arrays.x_train.shape[1:] != arrays.x_test.shape[1:]:
+        raise DataError(
+            "x_train and x_test: wanted inputs of one shape; "
+            f"got {arrays.x_train.shape[1:]} and {arrays.x_test.shape[1:]}"
+        )
+    if arrays.classes < 2:
+        raise DataError(f"y_train: wanted at least 2 classes; got {arrays.classes}")
+    return arrays
+
+
+def _check_part(part: str, x: np.ndarray, y: np.ndarray, classes: int) -> None:
+    import numpy as np
+
+    if x.ndim not in (2, 4):
+        raise DataError(
+            f"x_{part}: wanted feature vectors (n, d) or images (n, channels, height, width); got shape {x.shape}"
+        )
+    if len(x) == 0:
+        raise DataError(f"x_{part}: wanted at least one sample; got none")
+    if y.shape != (len(x),):
+        raise DataError(f"y_{part}: wanted one label for each of the {len(x)} samples of x_{part}; got shape {y.shape}")
+    if y.dtype.kind not in "iu":
+        raise DataError(f"y_{part}: wanted integer labels; got dtype {y.dtype}. Encode them as 0 … classes − 1")
+    if y.min() < 0 or y.max() >= classes:
+        raise DataError(f"y_{part}: wanted labels from 0 to {classes - 1}; got {y.min()} to {y.max()}")
+    if x.dtype.kind not in "fiu":
+        raise DataError(f"x_{part}: wanted numbers; got dtype {x.dtype}")
+    if x.dtype.kind == "f" and not np.isfinite(x).all():
+        row = int(np.flatnonzero(~np.isfinite(x.reshape(len(x), -1)).all(axis=1))[0])
+        raise DataError(f"x_{part}: wanted finite numbers; sample {row} holds NaN or Inf. Impute or drop it first")
+
+
+def _standardised(x_pool: torch.Tensor, x_test: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    over = (0, 2, 3) if x_pool.ndim == 4 else (0,)
+    mean = x_pool.mean(over, keepdim=True)
+    spread = x_pool.std(over, keepdim=True, correction=0)
+    spread = spread.where(spread > 0, 1.0)  # a constant feature stays constant instead of becoming NaN
+    return (x_pool - mean) / spread, (x_test - mean) / spread

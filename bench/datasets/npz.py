@@ -1,0 +1,87 @@
+"""A user's own arrays."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field
+
+from bench.data import Arrays, Dataset, Normalisation, datasets
+from bench.errors import DataError
+from bench.registry import NO_RESULT
+
+if TYPE_CHECKING:
+    import numpy as np
+
+KEYS = ("x_train", "y_train", "x_test", "y_test")
+
+
+@datasets.register("npz")
+@dataclass(frozen=True)
+class Npz(Dataset):
+    """Arrays x_train, y_train, x_test, y_test of a .npz file: feature vectors (n, d) or images.
+
+    Images are (n, height, width), (n, height, width, channels) or (n, channels, height, width) with 1 or 3 channels;
+    bytes are scaled to [0, 1]. Labels are integers from 0; `classes` is their number, by default the largest label
+    plus one. A relative `path` is taken from the folder in which the command runs, then from the data folder.
+    """
+
+    path: str = field(metadata=NO_RESULT)
+    classes: Annotated[int, Field(ge=2)] | None = None
+    normalise: Normalisation = "none"
+
+    def checksum(self, root: Path) -> str:
+        with self._file(root).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def load(self, root: Path) -> Arrays:
+        found = self._read(root)
+        classes = self.classes if self.classes is not None else _largest(found) + 1
+        x_train, x_test = (_inputs(key, found[key]) for key in ("x_train", "x_test"))
+        return Arrays(x_train, found["y_train"], x_test, found["y_test"], classes)
+
+    def _read(self, root: Path) -> dict[str, np.ndarray]:
+        import numpy as np
+
+        file = self._file(root)
+        try:
+            with np.load(file, allow_pickle=False) as archive:
+                missing = [key for key in KEYS if key not in archive.files]
+                if missing:
+                    raise DataError(
+                        f"{file}: wanted the arrays {', '.join(KEYS)}; {', '.join(missing)} missing, "
+                        f"got {', '.join(archive.files) or 'none'}"
+                    )
+                return {key: archive[key] for key in KEYS}
+        except (ValueError, OSError, zipfile.BadZipFile) as error:
+            raise DataError(f"{file}: wanted arrays of numbers as numpy.savez writes them; {error}") from error
+
+    def _file(self, root: Path) -> Path:
+        tried = [Path(self.path).expanduser(), root / self.path]
+        for file in tried:
+            if file.is_file():
+                return file
+        raise DataError(f"npz: no file {self.path!r}; looked for {' and '.join(str(file) for file in tried)}")
+
+
+def _largest(found: dict[str, np.ndarray]) -> int:
+    labels = [found[key] for key in ("y_train", "y_test")]
+    return max((int(y.max()) for y in labels if y.size and y.dtype.kind in "iu"), default=1)
+
+
+def _inputs(key: str, x: np.ndarray) -> np.ndarray:
+    import numpy as np
+
+    if x.dtype == np.uint8:
+        x = x.astype(np.float32) / 255
+    if x.ndim == 3:
+        return x[:, None]
+    if x.ndim == 4 and x.shape[1] not in (1, 3) and x.shape[3] in (1, 3):
+        return x.transpose(0, 3, 1, 2)
+    if x.ndim == 4 and x.shape[1] not in (1, 3):
+        raise DataError(f"{key}: wanted images with 1 or 3 channels, first or last; got shape {x.shape}")
+    return x

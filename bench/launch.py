@@ -1,0 +1,87 @@
+"""Starting workers through submitit: in this process (`debug`), or in a bounded pool of local processes (`local`)."""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from bench.cell import Cell
+from bench.config import Launch
+from bench.files import read_json, write_json
+from bench.worker import Desk, Worker
+
+FOREVER = 60 * 24 * 365  # minutes; submitit's local executor would kill a worker after five
+
+
+class Job(Protocol):
+    """The part of submitit.Job that is used here."""
+
+    def done(self) -> bool: ...
+
+    def cancel(self) -> None: ...
+
+    def stderr(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place that one worker fills at a time, with the folder of its logs and status."""
+
+    number: int
+    folder: Path
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """What the slot's worker says it is doing."""
+        return read_json(self.folder / "status.json") or {}
+
+
+@dataclass(frozen=True)
+class Pool:
+    """The workers of one launch and the queue that they share; all of it below `folder`."""
+
+    launch: Launch
+    folder: Path
+    desk: Desk
+    slots: tuple[Slot, ...]
+
+    def start(self, slot: Slot) -> Job:
+        """Start a worker in a slot. With the debug executor it runs when its job is first asked for its outcome."""
+        import submitit
+
+        desk = replace(self.desk, status=str(slot.folder / "status.json"))
+        slot.folder.mkdir(parents=True, exist_ok=True)
+        (slot.folder / "status.json").unlink(missing_ok=True)
+        if self.launch.executor == "debug":
+            return submitit.DebugExecutor(slot.folder).submit(Worker(desk))
+        executor = submitit.LocalExecutor(slot.folder)
+        executor.update_parameters(timeout_min=FOREVER, setup=_environment(self.launch))
+        return executor.submit(Worker(desk))
+
+
+def pool(launch: Launch, results: Path, data_root: Path, cells: dict[str, Cell]) -> Pool:
+    """Write the queue of a launch and lay out its slots; nothing is started yet."""
+    folder = results / "launches" / f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
+    queue = folder / "queue.json"
+    write_json(queue, {identifier: cell.record() for identifier, cell in cells.items()})
+    desk = Desk(str(results), str(queue), "", str(data_root), launch.device, launch.threads)
+    count = 1 if launch.executor == "debug" else min(slot_count(launch), len(cells))
+    return Pool(launch, folder, desk, tuple(Slot(i, folder / f"slot{i}") for i in range(count)))
+
+
+def slot_count(launch: Launch) -> int:
+    """How many workers run at a time: what was asked for, else one for each core that a worker's threads leave."""
+    if launch.executor == "debug":
+        return 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return launch.slots or max(1, cores // launch.threads)
+
+
+def _environment(launch: Launch) -> list[str]:
+    """Shell lines run before a worker: its share of threads, before any library counts the cores."""
+    names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+    return [f"export {name}={launch.threads}" for name in names]

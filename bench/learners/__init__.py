@@ -1,0 +1,1 @@
+"""The learners that come with the harness, one file each."""

@@ -1,0 +1,110 @@
+"""A neural network trained by SGD."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from bench.learner import Fit, Labelled, Learner, Model, learners
+from bench.net import Net
+from bench.nets.wide_resnet import WideResNet
+from bench.probabilities import simplex, softmax
+from bench.recipe import Train
+
+if TYPE_CHECKING:
+    import torch
+
+    from bench.modules.network import Network
+
+BATCH = 512
+AUXILIARY = "auxiliary."
+
+
+@learners.register("network")
+@dataclass(frozen=True)
+class NetworkLearner(Learner):
+    """A network trained by SGD on squared loss or cross-entropy, warm or cold.
+
+    `probabilities`: simplex projects the outputs (the default with squared loss), softmax is the default with
+    cross-entropy.
+    """
+
+    net: Net = field(default_factory=WideResNet)
+    train: Train = field(default_factory=Train)
+    probabilities: Literal["simplex", "softmax"] | None = None
+
+    def fit(self, fit: Fit) -> NetworkModel:
+        from bench.train import train
+
+        net = self._warm(fit) if self.train.start == "warm" and fit.previous is not None else self._fresh(fit)
+        trained = train(net, self.train, fit)
+        return NetworkModel(self, net, trained.auxiliary, fit.labelled.classes, trained.epochs)
+
+    def restore(self, fit: Fit, state: dict[str, torch.Tensor]) -> NetworkModel:
+        from bench.train import new_auxiliary
+
+        net = self._built(fit.labelled)
+        net.load_state_dict({key: value for key, value in state.items() if not key.startswith(AUXILIARY)})
+        auxiliary = new_auxiliary(net, fit)
+        if auxiliary is not None:
+            size = len(AUXILIARY)
+            auxiliary.load_state_dict({k[size:]: v for k, v in state.items() if k.startswith(AUXILIARY)})
+        return NetworkModel(self, net.eval(), auxiliary, fit.labelled.classes, epochs=0)
+
+    def _built(self, labelled: Labelled) -> Network:
+        return self.net.build(tuple(labelled.x.shape[1:]), labelled.classes).to(labelled.x)
+
+    def _fresh(self, fit: Fit) -> Network:
+        net = self.net.build(tuple(fit.labelled.x.shape[1:]), fit.labelled.classes)
+        net.initialise(fit.streams.generator("weights", fit.cycle if self.train.start == "cold" else 0))
+        return net.to(fit.labelled.x)
+
+    def _warm(self, fit: Fit) -> Network:
+        net = self._built(fit.labelled)
+        assert isinstance(fit.previous, NetworkModel)
+        net.load_state_dict(fit.previous.net.state_dict())
+        return net
+
+
+class NetworkModel(Model):
+    """A trained network in eval mode."""
+
+    def __init__(
+        self, learner: NetworkLearner, net: Network, auxiliary: torch.nn.Module | None, classes: int, epochs: int
+    ) -> None:
+        self.learner = learner
+        self.net = net
+        self.auxiliary = auxiliary
+        self.classes = classes
+        self.epochs = epochs
+
+    def outputs(self, x: torch.Tensor) -> torch.Tensor:
+        """The logits (n, k)."""
+        import torch
+
+        with torch.no_grad():
+            return torch.cat([self.net(part) for part in x.split(BATCH)])
+
+    def probabilities(self, x: torch.Tensor) -> torch.Tensor:
+        squared = self.learner.train.loss == "squared"
+        rule = self.learner.probabilities or ("simplex" if squared else "softmax")
+        return (simplex if rule == "simplex" else softmax)(self.outputs(x))
+
+    def features(self, x: torch.Tensor) -> torch.Tensor:
+        import torch
+
+        with torch.no_grad():
+            return torch.cat([self.net.parts(part).features for part in x.split(BATCH)])
+
+    def residual(self, labelled: Labelled) -> float:
+        """As in Model; the outputs of a network trained with cross-entropy are its softmax."""
+        from bench.train import residual
+
+        return residual(self.net, self.learner.train, labelled)
+
+    def state(self) -> dict[str, torch.Tensor]:
+        extra = self.auxiliary.state_dict() if self.auxiliary is not None else {}
+        return {**self.net.state_dict(), **{f"{AUXILIARY}{key}": value for key, value in extra.items()}}
+
+    def notes(self) -> dict[str, float]:
+        return {"epochs": float(self.epochs)}

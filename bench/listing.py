@@ -1,0 +1,61 @@
+"""`--list`: every plugin with its parameters, their defaults and the first line of its docstring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import MISSING, fields, is_dataclass
+from typing import Any
+
+from bench.data import datasets
+from bench.describe import describe, hints_of
+from bench.learner import learners
+from bench.net import nets
+from bench.registry import Entry, Registry, default_of
+from bench.strategy import strategies
+
+REGISTRIES: tuple[Registry[Any], ...] = (strategies, learners, nets, datasets)
+
+
+def listing() -> str:
+    """All plugins of all kinds, as text."""
+    return "\n\n".join("\n".join(_kind(registry)) for registry in REGISTRIES)
+
+
+def _kind(registry: Registry[Any]) -> Iterator[str]:
+    yield registry.group.rpartition(".")[2]
+    for entry in registry.entries():
+        yield from _plugin(entry)
+    for module, why in registry.broken.items():
+        yield f"  {module} could not be imported: {why}"
+
+
+def _plugin(entry: Entry[Any]) -> Iterator[str]:
+    yield f"  {entry.name}"
+    yield f"      {entry.summary}"
+    if entry.fixed:
+        yield f"      = {', '.join(f'{key}: {value}' for key, value in entry.fixed.items())}"
+    else:
+        yield from _parameters(entry.cls, "      ")
+
+
+def _parameters(cls: Any, indent: str) -> Iterator[str]:
+    for spec in fields(cls):
+        default = default_of(spec)
+        hint = hints_of(cls)[spec.name]
+        written = "required" if default is MISSING else f"default {_shown(default)}"
+        yield f"{indent}{spec.name}: {describe(hint)} ({written})"
+        if is_dataclass(default) and not _is_plugin(default):
+            yield from _parameters(type(default), indent + "    ")
+
+
+def _is_plugin(value: object) -> bool:
+    return Registry.holding(value) is not None
+
+
+def _shown(value: Any) -> str:
+    registry = Registry.holding(value)
+    if registry is not None:
+        return registry.name_of(type(value))
+    if is_dataclass(value):
+        return str(getattr(value, "name", "as below"))
+    return "null" if value is None else str(value)

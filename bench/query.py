@@ -1,0 +1,86 @@
+"""One query: the candidates of the cycle are laid before the strategy, and its picks are checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from bench.cell import Cell
+from bench.data import Data
+from bench.errors import ContractError, DataError
+from bench.journal import Journal
+from bench.learner import Labelled, Model
+from bench.oracle import Oracle
+from bench.streams import Streams
+from bench.view import View
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a query led to: ids into the pool (b,) in the order of picking, the candidates' ids (m,) in the order shown,
+    and how many labels were revealed on the way."""
+
+    ids: torch.Tensor
+    candidates: torch.Tensor
+    revealed: int = 0
+
+
+def initial_query(cell: Cell, data: Data) -> Query:
+    """The first labelled set: the same for every strategy of a seed. Raises DataError where the pool is too small."""
+    protocol, pool = cell.protocol, len(data.y_pool)
+    needed = protocol.labels(protocol.cycles)
+    if needed > pool:
+        raise DataError(
+            f"protocol: wanted initial + cycles · budget = {needed} labels; the pool has {pool}. Lower one of them"
+        )
+    order = torch.randperm(pool, generator=Streams(cell.seed).generator("initial"))
+    return Query(order[: protocol.initial], order[:0])
+
+
+def query(cell: Cell, data: Data, model: Model, labelled: torch.Tensor, cycle: int, journal: Journal) -> Query:
+    """Let the cell's strategy pick. Raises ContractError where it breaks Strategy's laws."""
+    streams = Streams(cell.seed)
+    candidates = candidate_ids(cell, data, labelled, cycle)  # (m,)
+    oracle = Oracle(data.y_pool.cpu())
+    view = View(
+        model=model,
+        labelled=Labelled(data.x_pool[labelled], data.y_pool[labelled], data.classes),
+        candidates=data.x_pool[candidates],
+        generator=streams.generator("strategy", cycle),
+        learner=cell.learner,
+        objective=cell.strategy.objective(),
+        cycle=cycle,
+        journal=journal,
+        reveal=(lambda at: oracle.reveal(int(candidates[at]))) if cell.protocol.mode == "sequential" else None,
+        true_labels=data.y_pool[candidates] if cell.strategy.sees_labels else None,
+    )
+    positions = checked(cell.strategy.query(view, cell.protocol.budget), len(candidates), cell.protocol.budget)
+    ids = candidates[positions]
+    unpaid = set(oracle.revealed) - set(ids.tolist())
+    if unpaid:
+        raise ContractError(f"wanted only labels that are returned to be revealed; ids {sorted(unpaid)} were not")
+    return Query(ids, candidates, len(oracle.revealed))
+
+
+def candidate_ids(cell: Cell, data: Data, labelled: torch.Tensor, cycle: int) -> torch.Tensor:
+    """The first m unlabelled ids of the cycle's permutation of the pool, so that arms share as many as they can."""
+    order = torch.randperm(len(data.y_pool), generator=Streams(cell.seed).generator("candidates", cycle))
+    unlabelled = order[~torch.isin(order, labelled)]
+    return unlabelled[: cell.protocol.candidates]
+
+
+def checked(picked: object, candidates: int, budget: int) -> torch.Tensor:
+    """The picks as positions (b,), or a ContractError that says which law they break."""
+    positions = torch.as_tensor(picked).cpu()
+    if positions.ndim != 1 or positions.is_floating_point() or positions.dtype == torch.bool:
+        raise ContractError(
+            f"query: wanted a list of integer positions; got shape {tuple(positions.shape)} of {positions.dtype}"
+        )
+    if len(positions) != budget:
+        raise ContractError(f"query: wanted {budget} positions; got {len(positions)}")
+    if len(positions.unique()) != len(positions):
+        raise ContractError(f"query: wanted distinct positions; got {positions.tolist()}")
+    if int(positions.min()) < 0 or int(positions.max()) >= candidates:
+        raise ContractError(f"query: wanted positions from 0 to {candidates - 1}; got {positions.tolist()}")
+    return positions.long()

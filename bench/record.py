@@ -1,0 +1,195 @@
+"""The format of a results folder, and reading it. This module needs no torch; everything in it may be partial.
+
+    plan.json                    what belongs to the sweep: experiments, their arms, the cells behind each
+    cells/ID/cell.json           the full configuration
+    cells/ID/rows.jsonl          a row per finished cycle; a cycle counts as finished once its row is there
+    cells/ID/arrays/003.npz      test predictions, candidate ids and scores of cycle 3
+    cells/ID/weights/003.pt      the model after cycle 3 (the last two cycles are kept)
+    cells/ID/attempts.jsonl      environment, start and end of every attempt
+    cells/ID/done.json           the final marker, with the last cycle
+    cells/ID/failure.json        why the cell failed
+
+A row describes one state of the learner and how it came about: the query that bought the newest labels, the fit, the
+evaluation. Row 0's query is the initial set, so the labelled set is what all rows up to a cycle queried.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypedDict
+
+from bench.errors import ResultsError
+from bench.files import read_json
+
+SCHEMA = 1
+
+
+class Result(TypedDict):
+    """The columns that must come out the same again; k classes, b newly bought labels."""
+
+    labelled: int
+    accuracy: float
+    balanced_accuracy: float
+    class_accuracy: list[float | None]  # (k,), None for a class without test images
+    negative_log_likelihood: float
+    brier: float
+    calibration_error: float
+    residual: float
+    queried: list[int]  # (b,) ids into the pool, in the order of picking
+    queried_classes: list[int]  # (k,) how many of each class are among them
+    revealed: int
+    notes: dict[str, float]
+
+
+class Measured(TypedDict):
+    """The columns that depend on the machine and the moment; seconds and MiB."""
+
+    seconds: dict[str, float]
+    peak_mib: float
+    attempt: int
+
+
+class Row(TypedDict):
+    """One finished cycle of one cell. `files` holds the name and hash of what the cycle left beside the rows."""
+
+    schema: int
+    cell: str
+    cycle: int
+    result: Result
+    measured: Measured
+    files: dict[str, str]
+
+
+class Failure(TypedDict):
+    """Why a cell failed. `kind` is exception, diverged, out_of_memory or killed; `cycle` is the one it failed in."""
+
+    kind: str
+    message: str
+    trace: str
+    cycle: int
+    attempt: int
+
+
+class Attempt(TypedDict):
+    """One process's try at a cell. `status` is None while it runs or when it was killed; times are ISO 8601, UTC."""
+
+    attempt: int
+    started: str
+    ended: str | None
+    status: str | None
+    environment: dict[str, Any]
+
+
+class Arm(TypedDict):
+    """One line of a figure: a strategy under one setting. `cells` maps each seed, as text, to its cell's id.
+
+    `group` names the point of the experiment's grid, "" without one; arms of one group share dataset, learner and
+    protocol, and are compared with the group's arm whose `strategy` is "random".
+    """
+
+    label: str
+    group: str
+    strategy: str
+    parameters: dict[str, Any]
+    learner: str
+    dataset: str
+    sees_labels: bool
+    refused: str | None
+    cells: dict[str, str]
+
+
+class PlannedExperiment(TypedDict):
+    """One experiment of a sweep, with every arm that it compares."""
+
+    title: str
+    figure: str
+    cycles: int
+    seeds: list[int]
+    arms: list[Arm]
+
+
+class PlannedClaim(TypedDict):
+    """A comparison declared before the run: arm `better` exceeds arm `than` in `metric` by more than `margin`."""
+
+    experiment: str
+    better: str
+    than: str
+    metric: str
+    margin: float
+
+
+class Plan(TypedDict):
+    """What a sweep consists of, as it stood when the sweep was last started."""
+
+    schema: int
+    name: str
+    source: str
+    commit: str | None
+    experiments: dict[str, PlannedExperiment]
+    claims: dict[str, PlannedClaim]
+
+
+def read_plan(results: Path) -> Plan:
+    """The plan of a results folder. Raises ResultsError where there is none that this version knows."""
+    plan: Plan | None = read_json(results / "plan.json")
+    if plan is None:
+        raise ResultsError(f"{results}: wanted a results folder with plan.json; run `python -m bench.sweep` first")
+    if plan.get("schema") != SCHEMA:
+        raise ResultsError(f"{results}: wanted a plan of schema {SCHEMA}; got {plan.get('schema')!r}")
+    return plan
+
+
+def newest_results(root: Path = Path("results")) -> Path:
+    """The results folder under `root` whose sweep was started last. Raises ResultsError where there is none."""
+    plans = sorted(root.glob("*/plan.json"), key=lambda plan: plan.stat().st_mtime)
+    if not plans:
+        raise ResultsError(f"{root}: wanted a folder that holds results; none does. Run `python -m bench.sweep` first")
+    return plans[-1].parent
+
+
+def cell_folder(results: Path, identifier: str) -> Path:
+    """Where one cell's files are."""
+    return results / "cells" / identifier
+
+
+def read_rows(cell: Path) -> list[Row]:
+    """The finished cycles of a cell's folder, in order; a row that was cut off by a crash ends the list."""
+    return list(_whole_rows(cell / "rows.jsonl"))
+
+
+def read_failure(cell: Path) -> Failure | None:
+    """Why a cell failed, or None."""
+    failure: Failure | None = read_json(cell / "failure.json")
+    return failure
+
+
+def read_attempts(cell: Path) -> list[Attempt]:
+    """Every attempt at a cell, in order."""
+    try:
+        lines = (cell / "attempts.jsonl").read_bytes().split(b"\n")[:-1]
+    except FileNotFoundError:
+        return []
+    attempts: dict[int, Any] = {}
+    for line in lines:
+        entry = json.loads(line)
+        attempts[entry["attempt"]] = {**attempts.get(entry["attempt"], {}), **entry}  # the end line joins the start's
+    return [attempts[number] for number in sorted(attempts)]
+
+
+def _whole_rows(path: Path) -> Iterator[Row]:
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except FileNotFoundError:
+        return
+    for cycle, line in enumerate(lines[:-1]):  # what follows the last newline is a row cut off by a crash
+        try:
+            row = json.loads(line)
+        except ValueError:
+            return
+        if row.get("schema") != SCHEMA:
+            raise ResultsError(f"{path}: wanted rows of schema {SCHEMA}; got {row.get('schema')!r}, of another version")
+        if row["cycle"] != cycle:
+            return
+        yield row

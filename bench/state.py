@@ -1,0 +1,42 @@
+"""What state a cell is in, read from disk alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+
+from bench.folder import RunFolder
+from bench.lease import is_leased
+from bench.record import cell_folder
+
+
+class State(StrEnum):
+    """The state of a cell. A failed one stays so until it is forgiven (--retry-failed)."""
+
+    DONE = "done"
+    FAILED = "failed"
+    RUNNING = "running"
+    MISSING = "missing"
+
+
+def state_of(results: Path, identifier: str, cycles: int) -> State:
+    """The state of one cell that is wanted up to cycle `cycles`."""
+    folder = RunFolder(cell_folder(results, identifier))
+    if folder.finished_cycle() >= cycles:
+        return State.DONE
+    if folder.failed():
+        return State.FAILED
+    return State.RUNNING if is_leased(folder.path) else State.MISSING
+
+
+def states(results: Path, wanted: Mapping[str, int]) -> dict[str, State]:
+    """The state of every wanted cell, given as id → last cycle."""
+    return {identifier: state_of(results, identifier, cycles) for identifier, cycles in wanted.items()}
+
+
+def counted(found: Mapping[str, State]) -> str:
+    """How many cells are in each state, in words."""
+    counts = Counter(found.values())
+    return ", ".join(f"{counts[state]} {state}" for state in State if counts[state]) or "no cells"

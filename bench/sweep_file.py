@@ -1,0 +1,213 @@
+"""Reading a sweep file: everything that is wrong with it, and with `--set`, is reported at once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from bench.build import Builder
+from bench.config import Claim, DataFolder, Experiment, Launch, Name, NamedStrategy, Point, Settings, Sweep
+from bench.describe import did_you_mean, hints_of, unknown_key
+from bench.errors import ConfigError, Problem
+from bench.located import Located, merged, nested, parse_yaml, read_yaml
+from bench.strategy import Strategy
+
+SECTIONS = ("name", "defaults", "experiments", "claims", "launch", "data")
+OWN_KEYS = ("title", "figure", "strategies", "grid")
+
+
+def load_sweep(path: Path, assignments: Sequence[str] = ()) -> Sweep:
+    """Read a sweep file, with `key=value` assignments on top.
+
+    An assignment to a key of Settings (`protocol.cycles=2`) holds in every experiment, over what the experiment says
+    itself but under its grid; any other key is a path of the file (`launch.slots=1`).
+    Raises ConfigError with every problem of the file and the assignments.
+    """
+    return _Reader().sweep(path, assignments)
+
+
+class _Reader(Builder):
+    """Builds a Sweep; every problem is collected on the way."""
+
+    def sweep(self, path: Path, assignments: Sequence[str]) -> Sweep:
+        tree, overrides = read_yaml(path), Located({}, "--set")
+        for leaf in _assigned(assignments):
+            if leaf.path.partition(".")[0] in hints_of(Settings):
+                overrides = merged(overrides, nested(leaf.path, leaf))
+            else:
+                tree = merged(tree, nested(leaf.path, leaf))
+        sections = self._mapping(tree, SECTIONS)
+        defaults = merged(sections.get("defaults", Located({}, tree.where, "defaults")), Located({}, tree.where))
+        self._refuse_unknown(defaults, hints_of(Settings))
+        experiments = self._experiments(sections, tree, defaults, overrides)
+        empty = Located({}, tree.where)
+        claims = self.build(dict[str, Claim], sections.get("claims", empty)) or {}
+        self._check_claims(claims, sections)
+        sweep = Sweep(
+            name=self.build(Name, sections["name"]) if "name" in sections else path.stem,
+            source=str(path),
+            experiments=experiments,
+            claims=claims,
+            launch=self.build(Launch, sections.get("launch", empty)),
+            data=self.build(DataFolder, sections.get("data", empty)),
+        )
+        self.problems = sorted(
+            dict.fromkeys(self.problems), key=_line
+        )  # a mistake in defaults shows in each experiment
+        return self.finish(sweep)
+
+    def _experiments(
+        self, sections: dict[str, Located], tree: Located, defaults: Located, overrides: Located
+    ) -> tuple[Experiment, ...]:
+        found = sections.get("experiments")
+        if found is None or not isinstance(found.value, dict) or not found.value:
+            self.report(found or tree, "wanted a mapping of at least one experiment", "" if found else "experiments")
+            return ()
+        return tuple(self._experiment(name, node, defaults, overrides) for name, node in found.value.items())
+
+    def _experiment(self, name: str, node: Located, defaults: Located, overrides: Located) -> Experiment:
+        known = (*OWN_KEYS, *hints_of(Settings))
+        given = self._mapping(node, known)
+        own = {key: given.pop(key) for key in OWN_KEYS if key in given}
+        settings = merged(merged(defaults, Located(given, node.where, node.path)), overrides)
+        self.build(Name, Located(name, node.where, node.path))
+        return Experiment(
+            name=name,
+            title=self.build(str, own["title"]) if "title" in own else name,
+            figure=self.build(str, own["figure"]) if "figure" in own else "difference_from_random",
+            points=tuple(self._points(own.get("grid"), settings)),
+            strategies=tuple(self._strategies(own.get("strategies"), node)),
+        )
+
+    def _points(self, grid: Located | None, settings: Located) -> Iterator[Point]:
+        for chosen in itertools.product(*self._axes(grid)):
+            here = settings
+            for dotted, value in chosen:
+                here = merged(here, nested(dotted, value))
+            known = {key: value for key, value in _items(here) if key in hints_of(Settings)}
+            built = self.build(Settings, Located(known, here.where, here.path))
+            if built is not None:
+                yield Point(", ".join(f"{_short(dotted, grid)}={_shown(value)}" for dotted, value in chosen), built)
+
+    def _axes(self, grid: Located | None) -> list[list[tuple[str, Located]]]:
+        if grid is None:
+            return []
+        axes = []
+        for dotted, values in self._mapping(grid, None).items():
+            if dotted.partition(".")[0] not in hints_of(Settings):
+                self.report(values, unknown_key(dotted, hints_of(Settings)))
+            elif not isinstance(values.value, list) or not values.value:
+                self.report(values, f"wanted a list of values; got {_shown(values)}")
+            else:
+                axes.append([(dotted, value) for value in values.value])
+        return axes
+
+    def _strategies(self, listed: Located | None, experiment: Located) -> Iterator[NamedStrategy]:
+        if listed is None or not isinstance(listed.value, list) or not listed.value:
+            self.report(listed or experiment, "wanted a list of strategies", "" if listed else "strategies")
+            return
+        seen: dict[str, str] = {}
+        for node in listed.value:
+            text = _arm_label(node)
+            if isinstance(node.value, dict) and "label" in node.value:
+                self.build(str, node.value["label"])
+            if text in seen:
+                self.report(node, f"wanted each arm once; {text!r} is also {seen[text]}. Give one of them a label")
+            seen[text] = node.path
+            strategy = self.build(Strategy, _without_label(node))
+            if strategy is not None:
+                yield NamedStrategy(text, strategy)
+
+    def _check_claims(self, claims: Mapping[str, Claim], sections: dict[str, Located]) -> None:
+        arms = {
+            name: [_arm_label(node) for node in _entries(_item(experiment, "strategies"))]
+            for name, experiment in _items(sections.get("experiments"))
+        }
+        for name, claim in claims.items():
+            at = _item(sections["claims"], name)
+            if claim is not None and claim.experiment not in arms:
+                self._refuse_name(_item(at, "experiment"), "experiment", arms)
+            elif claim is not None:
+                for side in ("better", "than"):
+                    if getattr(claim, side) not in arms[claim.experiment]:
+                        self._refuse_name(_item(at, side), "arm", arms[claim.experiment])
+
+    def _refuse_name(self, node: Located, kind: str, known: Iterable[str]) -> None:
+        guess = did_you_mean(str(node.plain), known)
+        self.report(node, f"no {kind} named {node.plain!r}{guess or '.'} Known: {', '.join(known)}")
+
+    def _mapping(self, node: Located, known: Sequence[str] | None) -> dict[str, Located]:
+        """The keys of a mapping, those not known reported and left out."""
+        if not isinstance(node.value, dict):
+            self.report(node, f"wanted a mapping of {', '.join(known or ['keys'])}; got {_shown(node)}")
+            return {}
+        if known is not None:
+            self._refuse_unknown(node, known)
+        return {key: value for key, value in node.value.items() if known is None or key in known}
+
+    def _refuse_unknown(self, node: Located, known: Iterable[str]) -> None:
+        for key, value in _items(node):
+            if key not in known:
+                self.report(value, unknown_key(key, known))
+
+
+def _assigned(assignments: Sequence[str]) -> Iterator[Located]:
+    for text in assignments:
+        key, equals, value = text.partition("=")
+        if not equals or not key.strip():
+            raise ConfigError([Problem("--set", key, "wanted key=value, such as protocol.cycles=2")])
+        where = f"--set {text}"
+        leaf = parse_yaml(value, where) if value.strip() else Located(None, where)
+        yield Located(leaf.value, where, key.strip())
+
+
+def _items(node: Located | None) -> Iterator[tuple[str, Located]]:
+    if node is not None and isinstance(node.value, dict):
+        yield from node.value.items()
+
+
+def _entries(node: Located) -> list[Located]:
+    return node.value if isinstance(node.value, list) else []
+
+
+def _item(node: Located, key: str) -> Located:
+    return dict(_items(node)).get(key, Located(None, node.where, node.path))
+
+
+def _line(problem: Problem) -> tuple[str, int, str]:
+    file, _, line = problem.where.rpartition(":")
+    return (file, int(line), str(problem)) if line.isdigit() else (problem.where, 0, str(problem))
+
+
+def _without_label(node: Located) -> Located:
+    if not isinstance(node.value, dict):
+        return node
+    return Located({key: value for key, value in node.value.items() if key != "label"}, node.where, node.path)
+
+
+def _arm_label(node: Located) -> str:
+    """What an arm is called: its label, else its strategy with the parameters that were written."""
+    given = _item(node, "label").plain
+    return given if isinstance(given, str) else _label(_without_label(node))
+
+
+def _label(node: Located) -> str:
+    parameters = ", ".join(f"{key}={_shown(value)}" for key, value in _items(node) if key != "name")
+    return f"{node.name}({parameters})" if parameters else str(node.name)
+
+
+def _short(dotted: str, grid: Located | None) -> str:
+    """The last part of a grid's key where that is enough to tell it from the others."""
+    last = dotted.rpartition(".")[2]
+    keys = [key for key, _ in _items(grid)]
+    return last if [key.rpartition(".")[2] for key in keys].count(last) == 1 else dotted
+
+
+def _shown(node: Located) -> str:
+    """A value in a label: a plugin by its name and parameters, anything else as it was written."""
+    if isinstance(node.value, dict) and node.name is not None:
+        return _label(node)
+    if isinstance(node.value, list):
+        return f"[{', '.join(_shown(item) for item in node.value)}]"
+    return str(node.plain)

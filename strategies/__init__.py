@@ -1,0 +1,1 @@
+"""Look-ahead strategies: what would the learner become if a candidate were labelled?"""

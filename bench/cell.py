@@ -52,7 +52,7 @@ class Cell:
 
 def cell_from_record(record: dict[str, Plain]) -> Cell:
     """The cell that Cell.record wrote. Raises ConfigError where it is not one that this version knows."""
-    return build(Cell, located(_without_revisions(record), "cell.json"))
+    return build(Cell, located(without_revisions(record), "cell.json"))
 
 
 def canonical(value: Plain) -> str:
@@ -96,10 +96,10 @@ def _plain(value: Any, complete: bool) -> Plain:
     return value
 
 
-def _without_revisions(value: Plain) -> Plain:
+def without_revisions(value: Plain) -> Plain:
     """Revisions are recorded, not configured."""
     if isinstance(value, dict):
-        return {key: _without_revisions(item) for key, item in value.items() if key != "revision"}
+        return {key: without_revisions(item) for key, item in value.items() if key != "revision"}
     if isinstance(value, list):
-        return [_without_revisions(item) for item in value]
+        return [without_revisions(item) for item in value]
     return value

@@ -8,6 +8,7 @@ import torch
 
 from bench import metrics
 from bench.data import Data
+from bench.errors import Diverged
 from bench.learner import Labelled, Model
 from bench.query import Query
 from bench.record import Result
@@ -15,8 +16,11 @@ from bench.record import Result
 
 def evaluate(model: Model, data: Data, labelled: Labelled, bought: Query) -> tuple[Result, torch.Tensor]:
     """The result columns of a row, and the predicted class of every test input (n,)."""
+    outputs = model.outputs(data.x_test)  # (n, k)
+    if not outputs.isfinite().all():
+        raise Diverged("the outputs on the test set are not finite after training; lower schedule.max_lr")
+    predicted = outputs.argmax(dim=1)  # (n,)
     p = model.probabilities(data.x_test)  # (n, k)
-    predicted = model.outputs(data.x_test).argmax(dim=1)  # (n,)
     per_class = metrics.class_accuracy(predicted, data.y_test, data.classes)  # (k,)
     bought_classes = torch.bincount(data.y_pool[bought.ids], minlength=data.classes)  # (k,)
     result = Result(

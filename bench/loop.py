@@ -17,7 +17,7 @@ from bench.files import sha256, write_atomically
 from bench.folder import RunFolder
 from bench.journal import Journal, Watcher, unwatched
 from bench.learner import Fit, Labelled, Model
-from bench.query import Query, initial_query, query
+from bench.query import Query, State, initial_query, query
 from bench.record import SCHEMA, Measured, Row
 from bench.streams import Streams
 
@@ -26,15 +26,6 @@ KEPT_WEIGHTS = 2
 
 def permitted() -> None:
     """Always allow."""
-
-
-@dataclass(frozen=True)
-class State:
-    """Where a run stands after `cycle`: the labelled ids (n,) and the model fitted on them."""
-
-    cycle: int
-    labelled: torch.Tensor
-    model: Model
 
 
 @dataclass(frozen=True)
@@ -66,7 +57,7 @@ class Run:
         memory.reset_peak(device)
         journal = Journal(device, lambda stage, share: self.watcher(f"cycle {cycle}: {stage}", share))
         with journal.stage("query"):
-            bought = self._buy(state, cycle, journal)
+            bought = self._buy(state, journal)
         labelled = bought.ids if state is None else torch.cat([state.labelled, bought.ids])
         with journal.stage("fit"):
             model = self.cell.learner.fit(self._fit(labelled, state, cycle))
@@ -92,10 +83,10 @@ class Run:
         weights = torch.load(self.folder.weights(last), weights_only=True, map_location=self.data.x_pool.device)
         return State(last, labelled, self.cell.learner.restore(self._fit(labelled, None, last), weights))
 
-    def _buy(self, state: State | None, cycle: int, journal: Journal) -> Query:
+    def _buy(self, state: State | None, journal: Journal) -> Query:
         if state is None:
             return initial_query(self.cell, self.data)
-        return query(self.cell, self.data, state.model, state.labelled, cycle, journal)
+        return query(self.cell, self.data, state, journal, Streams(self.cell.seed))
 
     def _labelled(self, ids: torch.Tensor) -> Labelled:
         return Labelled(self.data.x_pool[ids], self.data.y_pool[ids], self.data.classes)

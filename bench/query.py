@@ -17,6 +17,15 @@ from bench.view import View
 
 
 @dataclass(frozen=True)
+class State:
+    """Where a run stands after `cycle`: the labelled ids (n,) and the model fitted on them."""
+
+    cycle: int
+    labelled: torch.Tensor
+    model: Model
+
+
+@dataclass(frozen=True)
 class Query:
     """What a query led to: ids into the pool (b,) in the order of picking, the candidates' ids (m,) in the order shown,
     and how many labels were revealed on the way."""
@@ -38,13 +47,13 @@ def initial_query(cell: Cell, data: Data) -> Query:
     return Query(order[: protocol.initial], order[:0])
 
 
-def query(cell: Cell, data: Data, model: Model, labelled: torch.Tensor, cycle: int, journal: Journal) -> Query:
-    """Let the cell's strategy pick. Raises ContractError where it breaks Strategy's laws."""
-    streams = Streams(cell.seed)
-    candidates = candidate_ids(cell, data, labelled, cycle)  # (m,)
+def query(cell: Cell, data: Data, state: State, journal: Journal, streams: Streams) -> Query:
+    """Let the cell's strategy pick, in the cycle after `state`. Raises ContractError where it breaks its laws."""
+    cycle, labelled = state.cycle + 1, state.labelled
+    candidates = candidate_ids(cell, data, labelled, streams.generator("candidates", cycle))  # (m,)
     oracle = Oracle(data.y_pool.cpu())
     view = View(
-        model=model,
+        model=state.model,
         labelled=Labelled(data.x_pool[labelled], data.y_pool[labelled], data.classes),
         candidates=data.x_pool[candidates],
         generator=streams.generator("strategy", cycle),
@@ -63,9 +72,9 @@ def query(cell: Cell, data: Data, model: Model, labelled: torch.Tensor, cycle: i
     return Query(ids, candidates, len(oracle.revealed))
 
 
-def candidate_ids(cell: Cell, data: Data, labelled: torch.Tensor, cycle: int) -> torch.Tensor:
+def candidate_ids(cell: Cell, data: Data, labelled: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """The first m unlabelled ids of the cycle's permutation of the pool, so that arms share as many as they can."""
-    order = torch.randperm(len(data.y_pool), generator=Streams(cell.seed).generator("candidates", cycle))
+    order = torch.randperm(len(data.y_pool), generator=generator)
     unlabelled = order[~torch.isin(order, labelled)]
     return unlabelled[: cell.protocol.candidates]
 

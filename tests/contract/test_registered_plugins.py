@@ -1,0 +1,44 @@
+"""Every registered plugin keeps the laws of its kind."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, fields
+from typing import Any
+
+import pytest
+
+from bench.contract import check_dataset, check_learner, check_net, check_strategy, example_learners
+from bench.data import datasets
+from bench.learner import Learner
+from bench.net import nets
+from bench.registry import Registry, default_of
+from bench.strategy import strategies
+
+
+def with_defaults(registry: Registry[Any]) -> list[Any]:
+    """Each registered name whose parameters all have values."""
+    return [
+        pytest.param(entry.cls(**entry.fixed), id=entry.name)
+        for entry in registry.entries()
+        if all(default_of(spec) is not MISSING or spec.name in entry.fixed for spec in fields(entry.cls))
+    ]
+
+
+@pytest.mark.parametrize("strategy", with_defaults(strategies))
+def test_strategy_keeps_its_laws(strategy: Any) -> None:
+    check_strategy(strategy)
+
+
+@pytest.mark.parametrize("learner", example_learners(), ids=repr)
+def test_learner_keeps_its_laws(learner: Learner) -> None:
+    check_learner(learner)
+
+
+@pytest.mark.parametrize("net", with_defaults(nets))
+def test_net_keeps_its_laws(net: Any) -> None:
+    check_net(net)
+
+
+@pytest.mark.parametrize("dataset", with_defaults(datasets))
+def test_dataset_keeps_its_laws(dataset: Any) -> None:
+    check_dataset(dataset)

@@ -1,0 +1,98 @@
+"""A results folder becomes a table, and what is not there is named."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from synthetic_results import Sweep
+
+from analysis.load import Missing, Refused, load, write_rows
+from bench.errors import ResultsError
+
+
+def test_there_is_a_row_per_arm_seed_and_cycle(two_arms: Sweep) -> None:
+    frame = load(two_arms.root).frame
+    assert len(frame) == 2 * 3 * 3
+    assert not frame.duplicated(["experiment", "group", "label", "seed", "cycle"]).any()
+
+
+def test_a_row_keeps_what_was_recorded(two_arms: Sweep) -> None:
+    frame = load(two_arms.root).frame
+    row = frame[(frame["label"] == "margin") & (frame["seed"] == 2)].iloc[1]
+    assert (row["labelled"], row["accuracy"], row["brier"], row["revealed"]) == (20, 0.66, 0.25, 0)
+    assert (row["query_seconds"], row["fit_seconds"], row["evaluate_seconds"], row["peak_mib"]) == (2.0, 3.0, 0.5, 64.0)
+    np.testing.assert_array_equal(row["class_accuracy"], [0.5, np.nan])
+
+
+def test_a_shared_cell_stands_in_both_experiments_without_the_cycles_of_the_longer(two_arms: Sweep) -> None:
+    cells = two_arms.experiments["fig"]["arms"][0]["cells"]
+    two_arms.experiment("short", cycles=1)
+    two_arms.arm("random", experiment="short", cells=cells)
+    frame = load(two_arms.root).frame
+    assert set(frame.loc[frame["experiment"] == "short", "cycle"]) == {0, 1}
+    assert len(frame[frame["cell"] == cells["0"]]) == 3 + 2
+
+
+def test_unfinished_and_unbegun_runs_are_named_with_their_cycles(sweep: Sweep) -> None:
+    sweep.arm("random", lambda seed: [0.5, 0.6, 0.7][: seed + 1])
+    sweep.arm("margin", cells={})
+    named = [("random", 0, 1), ("random", 1, 2), ("margin", 0, 0), ("margin", 1, 0), ("margin", 2, 0)]
+    expected = tuple(Missing("fig", "", label, seed, cycles, 3) for label, seed, cycles in named)
+    assert load(sweep.root).missing == expected
+
+
+def test_a_failed_run_is_listed_with_its_message_and_not_as_missing(sweep: Sweep) -> None:
+    arm = sweep.arm("random", lambda seed: [0.5])
+    sweep.fail(arm["cells"]["1"], message="loss is inf")
+    loaded = load(sweep.root)
+    assert [(run.label, run.seed, run.failure["message"]) for run in loaded.failures] == [("random", 1, "loss is inf")]
+    assert [run.seed for run in loaded.missing] == [0, 2]
+
+
+def test_a_failure_after_the_planned_cycles_belongs_to_another_experiment(sweep: Sweep) -> None:
+    arm = sweep.arm("random", lambda seed: [0.5, 0.6, 0.7])
+    sweep.fail(arm["cells"]["1"], cycle=3)
+    assert load(sweep.root).failures == ()
+
+
+def test_a_refused_arm_is_listed_with_its_reason(sweep: Sweep) -> None:
+    sweep.arm("eer", refused="needs squared loss", cells={})
+    loaded = load(sweep.root)
+    assert loaded.refused == (Refused("fig", "", "eer", "needs squared loss"),)
+    assert loaded.missing == ()
+
+
+def test_a_row_cut_off_by_a_crash_is_not_read(two_arms: Sweep) -> None:
+    cell = two_arms.experiments["fig"]["arms"][0]["cells"]["0"]
+    path = two_arms.folder(cell) / "rows.jsonl"
+    path.write_bytes(path.read_bytes()[:-20])
+    assert [(run.seed, run.cycles) for run in load(two_arms.root).missing] == [(0, 2)]
+
+
+def test_an_empty_sweep_has_an_empty_table_of_the_same_columns(sweep: Sweep, two_arms: Sweep) -> None:
+    full = load(two_arms.root).frame
+    for folder in (two_arms.root / "cells").iterdir():
+        (folder / "rows.jsonl").unlink()
+    empty = load(sweep.root).frame
+    assert empty.empty
+    assert empty.dtypes.to_dict() == full.dtypes.to_dict()
+
+
+def test_the_table_survives_parquet(two_arms: Sweep) -> None:
+    loaded = load(two_arms.root)
+    read = pd.read_parquet(write_rows(loaded))
+    pd.testing.assert_frame_equal(read, loaded.frame)
+    assert not list(two_arms.root.glob("*.tmp"))
+
+
+def test_two_arms_of_one_name_are_refused(two_arms: Sweep) -> None:
+    two_arms.arm("margin")
+    with pytest.raises(ResultsError, match="several for"):
+        load(two_arms.root)
+
+
+def test_a_plan_that_is_no_json_is_told(two_arms: Sweep) -> None:
+    (two_arms.root / "plan.json").write_text("{")
+    with pytest.raises(ResultsError, match="readable plan"):
+        load(two_arms.root)

@@ -1,0 +1,153 @@
+"""The command end to end: real workers on real digits, and what a person reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.record import read_plan, read_rows
+from bench.sweep import main
+
+SWEEP = """
+name: tiny
+defaults:
+  dataset: digits
+  learner:
+    name: network
+    net: {name: mlp, width: 16, layers: 1}
+    train: {epochs: 3, schedule: {name: onecycle, max_lr: 0.05}}
+  protocol: {initial: 20, budget: 5, cycles: 2, candidates: 60}
+  seeds: 2
+experiments:
+  first: {title: The first, strategies: [random, margin]}
+  second: {title: The second, strategies: [random, entropy]}
+  third:
+    title: Refused
+    learner: {train: {loss: cross_entropy}}
+    strategies: [random, mlmoc-entk-plain]
+launch: {slots: 2}
+"""
+
+
+@pytest.fixture
+def sweep(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    file = tmp_path / "tiny.yaml"
+    file.write_text(SWEEP)
+    monkeypatch.chdir(tmp_path)
+    return file
+
+
+def results_of(folder: Path) -> dict[str, list[Any]]:
+    """The result columns of every cell, by id."""
+    return {cell.name: [row["result"] for row in read_rows(cell)] for cell in sorted((folder / "cells").iterdir())}
+
+
+def test_a_sweep_runs_in_two_slots_and_is_done_the_second_time(
+    sweep: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main([str(sweep)]) == 0
+    said = capsys.readouterr().out
+    assert "8/8 cells · 24/24 cycles" in said
+    assert "8 done; rows in results/tiny" in said
+    before = results_of(tmp_path / "results/tiny")
+    assert [len(rows) for rows in before.values()] == [3] * 8
+    assert main([str(sweep)]) == 0
+    assert "8 done" in capsys.readouterr().out
+    assert results_of(tmp_path / "results/tiny") == before
+    assert len(list((tmp_path / "results/tiny/launches").iterdir())) == 1
+
+
+def test_slots_do_not_change_results(sweep: Path, tmp_path: Path) -> None:
+    assert main([str(sweep), "--only", "first"]) == 0
+    assert main([str(sweep), "--only", "first", "--executor", "debug", "--results", "alone"]) == 0
+    assert results_of(tmp_path / "results/tiny") == results_of(tmp_path / "alone/tiny")
+
+
+def test_dry_run_says_what_would_run_and_runs_nothing(
+    sweep: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main([str(sweep), "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert "tiny: 8 cells in results/tiny: 8 missing" in said
+    assert "    margin: 2 seeds: 2 missing" in said
+    assert "mlmoc-entk-plain: refused: the kernel look-ahead assumes squared loss" in said
+    assert "2 cells are shared between arms and run once" in said
+    assert not (tmp_path / "results").exists()
+
+
+def test_more_seeds_run_only_what_is_missing(sweep: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main([str(sweep), "--only", "first", "--executor", "debug"])
+    capsys.readouterr()
+    main([str(sweep), "--only", "first", "--set", "seeds=3", "--dry-run"])
+    assert "6 cells in results/tiny: 4 done, 2 missing" in capsys.readouterr().out
+
+
+def test_the_plan_names_the_cells_of_every_arm(sweep: Path, tmp_path: Path) -> None:
+    main([str(sweep), "--only", "first", "--executor", "debug"])
+    plan = read_plan(tmp_path / "results/tiny")
+    arms = {(e, arm["label"]): arm for e, x in plan["experiments"].items() for arm in x["arms"]}
+    assert arms["first", "random"]["cells"] == arms["second", "random"]["cells"]
+    assert set(arms["first", "random"]["cells"]) == {"0", "1"}
+    assert arms["third", "mlmoc-entk-plain"]["cells"] == {}
+
+
+def test_failures_are_listed_and_the_status_says_so(sweep: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    wild = ["--set", "learner.train.schedule={name: constant, lr: 1e9}", "--only", "first", "--executor", "debug"]
+    assert main([str(sweep), *wild]) == 1
+    said = capsys.readouterr().out
+    assert "failed: random seed 0 in cycle 0: diverged: the training loss became" in said
+    assert "4 failed" in said
+    assert "--retry-failed runs them again" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "wanted a sweep file, such as sweeps/digits.yaml"),
+        (["nowhere.yaml"], "wanted a readable YAML file"),
+        (["tiny.yaml", "--only", "frist"], "no such experiment. Known: first, second, third"),
+        (["tiny.yaml", "--set", "protocol.cycles=0"], "protocol.cycles: wanted an integer >= 1; got 0"),
+        (["tiny.yaml", "--set", "cycles"], "wanted key=value"),
+    ],
+)
+def test_bad_input_gets_one_message_and_status_2(
+    sweep: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_list_names_plugins_with_parameters_and_docstrings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--list"]) == 0
+    said = capsys.readouterr().out
+    assert "  margin\n      Smallest margin between the two most probable classes" in said
+    assert "jitter: a number > 0 (default 0.0001)" in said
+
+
+def test_a_killed_worker_is_replaced_and_nothing_is_lost(sweep: Path, tmp_path: Path) -> None:
+    """A real SIGKILL on every worker in turn, in the middle of a sweep; results equal an undisturbed run's."""
+    slower = ["--set", "learner.train.epochs=60", "--only", "first"]
+    command = [sys.executable, "-m", "bench.sweep", str(sweep), *slower]
+    driver = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    killed: set[int] = set()
+    deadline = time.monotonic() + 120
+    while driver.poll() is None and len(killed) < 2 and time.monotonic() < deadline:
+        for status in (tmp_path / "results/tiny/launches").glob("*/slot*/status.json"):
+            pid, cell = (json.loads(status.read_text()).get(key) for key in ("pid", "cell"))
+            if cell and pid not in killed and read_rows(tmp_path / "results/tiny/cells" / cell):
+                os.kill(pid, signal.SIGKILL)
+                killed.add(pid)
+        time.sleep(0.05)
+    said, _ = driver.communicate(timeout=120)
+    assert len(killed) == 2
+    assert driver.returncode == 0, said
+    assert main([str(sweep), *slower, "--results", "undisturbed"]) == 0
+    assert results_of(tmp_path / "results/tiny") == results_of(tmp_path / "undisturbed/tiny")

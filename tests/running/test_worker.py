@@ -1,0 +1,121 @@
+"""A worker: failures are recorded with their class and trace, and the other cells go on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.cell import Cell
+from bench.files import write_json
+from bench.folder import RunFolder
+from bench.recipe import Constant
+from bench.record import cell_folder, read_attempts, read_failure
+from bench.state import State, state_of
+from bench.worker import LOST_ATTEMPTS, Desk, Worker
+
+
+def desk(tmp_path: Path, cells: list[Cell]) -> Desk:
+    write_json(tmp_path / "queue.json", {cell.id: cell.record() for cell in cells})
+    return Desk(str(tmp_path), str(tmp_path / "queue.json"), str(tmp_path / "status.json"), str(tmp_path), "cpu", 1)
+
+
+def diverging(cell: Cell) -> Cell:
+    learner = cell.learner
+    wild = replace(learner.train, schedule=Constant("constant", 1e6), epochs=20)  # type: ignore[attr-defined]
+    return replace(cell, learner=replace(learner, train=wild))  # type: ignore[type-var]
+
+
+def state(tmp_path: Path, cell: Cell) -> State:
+    return state_of(tmp_path, cell.id, cell.protocol.cycles)
+
+
+def test_a_failing_cell_does_not_disturb_the_others(cell: Cell, tmp_path: Path) -> None:
+    other = replace(cell, seed=1)
+    assert Worker(desk(tmp_path, [diverging(cell), cell, other]))() == 3
+    assert state(tmp_path, diverging(cell)) is State.FAILED
+    assert state(tmp_path, cell) is state(tmp_path, other) is State.DONE
+
+
+def test_a_diverged_cell_says_so_with_its_trace(cell: Cell, tmp_path: Path) -> None:
+    Worker(desk(tmp_path, [diverging(cell)]))()
+    failure = read_failure(cell_folder(tmp_path, diverging(cell).id))
+    assert failure is not None
+    assert failure["kind"] == "diverged"
+    assert "lower schedule.max_lr" in failure["message"]
+    assert "bench/train.py" in failure["trace"]
+    assert failure["cycle"] == 0
+
+
+def test_a_failed_cell_is_run_again_only_when_forgiven(cell: Cell, tmp_path: Path) -> None:
+    bad = diverging(cell)
+    assert Worker(desk(tmp_path, [bad]))() == 1
+    assert Worker(desk(tmp_path, [bad]))() == 0
+    RunFolder(cell_folder(tmp_path, bad.id)).forgive()
+    assert Worker(desk(tmp_path, [bad]))() == 1
+    assert [attempt["status"] for attempt in read_attempts(cell_folder(tmp_path, bad.id))] == ["failed", "failed"]
+
+
+def test_a_done_cell_is_not_taken_again(cell: Cell, tmp_path: Path) -> None:
+    assert Worker(desk(tmp_path, [cell]))() == 1
+    assert Worker(desk(tmp_path, [cell]))() == 0
+
+
+def test_every_attempt_records_where_it_ran(cell: Cell, tmp_path: Path) -> None:
+    Worker(desk(tmp_path, [cell]))()
+    (attempt,) = read_attempts(cell_folder(tmp_path, cell.id))
+    assert attempt["status"] == "done"
+    assert attempt["ended"] is not None
+    assert {"packages", "commit", "host", "processor", "device", "threads", "deterministic_algorithms"} <= set(
+        attempt["environment"]
+    )
+    assert attempt["environment"]["threads"] == 1
+    assert attempt["environment"]["deterministic_algorithms"] is True
+
+
+def test_the_whole_configuration_is_kept(cell: Cell, tmp_path: Path) -> None:
+    Worker(desk(tmp_path, [cell]))()
+    assert json.loads((cell_folder(tmp_path, cell.id) / "cell.json").read_text()) == cell.record()
+
+
+def test_a_cell_that_kills_its_process_again_and_again_is_given_up(cell: Cell, tmp_path: Path) -> None:
+    folder = RunFolder(cell_folder(tmp_path, cell.id))
+    folder.create(cell.record())
+    for _ in range(LOST_ATTEMPTS):
+        folder.begin_attempt({})
+    assert Worker(desk(tmp_path, [cell]))() == 1
+    failure = read_failure(folder.path)
+    assert failure is not None
+    assert failure["kind"] == "killed"
+    folder.forgive()
+    assert Worker(desk(tmp_path, [cell]))() == 1
+    assert state(tmp_path, cell) is State.DONE
+
+
+def test_an_interrupted_worker_leaves_the_cell_to_the_next(
+    cell: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bench.loop import Run
+
+    def interrupt(self: Run) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Run, "finish", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            Worker(desk(tmp_path, [cell]))()
+    assert state(tmp_path, cell) is State.MISSING
+    assert Worker(desk(tmp_path, [cell]))() == 1
+
+
+def test_data_that_cannot_be_read_fails_the_cell_and_not_the_worker(cell: Cell, tmp_path: Path) -> None:
+    from bench.datasets.npz import Npz
+
+    gone = replace(cell, dataset=Npz(path="gone.npz"))
+    assert Worker(desk(tmp_path, [gone, cell]))() == 2
+    failure = read_failure(cell_folder(tmp_path, gone.id))
+    assert failure is not None
+    assert "no file 'gone.npz'" in failure["message"]
+    assert state(tmp_path, cell) is State.DONE

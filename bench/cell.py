@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import Field, dataclass, fields, is_dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 from bench.build import build
@@ -33,10 +34,14 @@ class Cell:
     checksum: str
     precision: Precision = "float32"
 
-    @property
+    @cached_property
     def id(self) -> str:
         """Sixteen hexadecimal digits; equal for two configurations that must give the same result."""
-        identity = _record(self, complete=False)
+        identity = {
+            spec.name: _identity(value) if is_dataclass(value) else value  # type: ignore[arg-type]
+            for spec in fields(self)
+            if _identifies(spec, value := getattr(self, spec.name))
+        }
         return hashlib.blake2b(canonical(identity).encode(), digest_size=8).hexdigest()
 
     def record(self) -> dict[str, Plain]:
@@ -48,6 +53,12 @@ class Cell:
         if self.protocol.mode == "sequential" and not self.strategy.sequential:
             return "the strategy reveals no labels within a query; run it with protocol.mode: batch"
         return self.strategy.refusal(self.learner, self.protocol)
+
+
+@lru_cache(maxsize=4096)
+def _identity(part: Any) -> dict[str, Plain]:
+    """What of a plugin or section can change a result; thousands of cells share theirs, so it is not to be changed."""
+    return _record(part, complete=False)
 
 
 def cell_from_record(record: dict[str, Plain]) -> Cell:

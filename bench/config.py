@@ -19,13 +19,18 @@ from bench.strategy import Strategy
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 """A name that is also a folder's or a file's."""
 
+Label = Annotated[str, Field(min_length=1)]
+"""What an arm is called in tables and figures."""
+
+SeedCount = Annotated[int, Field(ge=1, le=10_000)]
+
 
 @dataclass(frozen=True)
 class SeedRange:
     """`count` seeds from `first` on."""
 
     first: Annotated[int, Field(ge=0)]
-    count: Count
+    count: SeedCount
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class Settings:
     dataset: Dataset
     learner: Learner
     protocol: Protocol
-    seeds: Count | list[Annotated[int, Field(ge=0)]] | SeedRange = 6
+    seeds: SeedCount | list[Annotated[int, Field(ge=0)]] | SeedRange = 6
     precision: Precision = "float32"
 
     def __post_init__(self) -> None:

@@ -22,23 +22,19 @@ from bench.build import build
 from bench.cell import Cell, record_of, without_revisions
 from bench.data import Data, Dataset, checked
 from bench.errors import ContractError
+from bench.example import CLASSES, LABELLED, POOL, example_data, example_learners
 from bench.journal import Journal
-from bench.learner import Fit, Labelled, Learner, Model, learners
-from bench.learners.network import NetworkLearner
+from bench.learner import Fit, Labelled, Learner, Model
 from bench.located import located
 from bench.net import Net
-from bench.nets.mlp import MLP
-from bench.nets.wide_resnet import WideResNet
 from bench.objective import TaskLoss
 from bench.protocol import Protocol
 from bench.query import State, query
-from bench.recipe import OneCycle, Train
 from bench.registry import Registry
 from bench.strategy import Strategy
 from bench.streams import Streams
 
-LABELLED, POOL, CLASSES, BUDGET = 12, 36, 3, 5
-SHAPE = (1, 6, 6)
+BUDGET = 5
 
 
 def check_strategy(strategy: Strategy, learner: Learner | None = None) -> None:
@@ -129,15 +125,6 @@ def law(holds: bool, statement: str) -> None:
         raise ContractError(f"broken law: {statement}")
 
 
-def example_data() -> Data:
-    """Small images (1, 6, 6) in float64: a noisy pattern for each of three classes."""
-    generator = torch.Generator().manual_seed(0)
-    patterns = torch.randn(CLASSES, *SHAPE, generator=generator, dtype=torch.float64)
-    y_pool, y_test = (torch.arange(n) % CLASSES for n in (LABELLED + POOL, 20))
-    noise = [1.5 * torch.randn(len(y), *SHAPE, generator=generator, dtype=torch.float64) for y in (y_pool, y_test)]
-    return Data(patterns[y_pool] + noise[0], y_pool, patterns[y_test] + noise[1], y_test, CLASSES)
-
-
 @dataclass(frozen=True)
 class _Stage:
     """A strategy before a fitted model and a pool whose first LABELLED inputs are labelled."""
@@ -194,16 +181,6 @@ class _NoData(Dataset):
 
     def load(self, root: Path) -> Any:
         raise ContractError("the contract's data is not loaded")
-
-
-def example_learners() -> list[Learner]:
-    """Small, quickly fitted learners: a network, then every other registered learner with its default parameters."""
-    small = [
-        NetworkLearner(net, Train(epochs=3, batch_size=8, schedule=OneCycle(max_lr=0.05)))
-        for net in (WideResNet(1, 1), MLP(16, 1))
-    ]
-    others = [entry.cls() for entry in learners.entries() if entry.cls is not NetworkLearner and not entry.fixed]
-    return [*small, *others]
 
 
 def _first_fit(data: Data, learner: Learner) -> Fit:

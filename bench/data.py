@@ -78,12 +78,10 @@ def load_data(dataset: Dataset, root: Path, device: str, precision: Precision) -
     import torch
 
     arrays = checked(dataset.load(root))
-    dtype = getattr(torch, precision)
-    x_pool = torch.as_tensor(arrays.x_train).to(device=device, dtype=dtype)
-    x_test = torch.as_tensor(arrays.x_test).to(device=device, dtype=dtype)
+    x_pool, x_test = (_inputs(part, getattr(arrays, part), device, precision) for part in ("x_train", "x_test"))
     if dataset.normalise == "standard":
         x_pool, x_test = _standardised(x_pool, x_test)
-    y_pool, y_test = (torch.as_tensor(y).to(device=device, dtype=torch.int64) for y in (arrays.y_train, arrays.y_test))
+    y_pool, y_test = (torch.as_tensor(y.astype("int64"), device=device) for y in (arrays.y_train, arrays.y_test))
     return Data(x_pool.contiguous(), y_pool, x_test.contiguous(), y_test, arrays.classes)
 
 
@@ -108,8 +106,8 @@ def _check_part(part: str, x: np.ndarray, y: np.ndarray, classes: int) -> None:
         raise DataError(
             f"x_{part}: wanted feature vectors (n, d) or images (n, channels, height, width); got shape {x.shape}"
         )
-    if len(x) == 0:
-        raise DataError(f"x_{part}: wanted at least one sample; got none")
+    if x.size == 0:
+        raise DataError(f"x_{part}: wanted at least one sample with at least one feature; got shape {x.shape}")
     if y.shape != (len(x),):
         raise DataError(f"y_{part}: wanted one label for each of the {len(x)} samples of x_{part}; got shape {y.shape}")
     if y.dtype.kind not in "iu":
@@ -121,6 +119,19 @@ def _check_part(part: str, x: np.ndarray, y: np.ndarray, classes: int) -> None:
     if x.dtype.kind == "f" and not np.isfinite(x).all():
         row = int(np.flatnonzero(~np.isfinite(x.reshape(len(x), -1)).all(axis=1))[0])
         raise DataError(f"x_{part}: wanted finite numbers; sample {row} holds NaN or Inf. Impute or drop it first")
+
+
+def _inputs(part: str, x: np.ndarray, device: str, precision: Precision) -> torch.Tensor:
+    import numpy as np
+    import torch
+
+    with np.errstate(over="ignore"):
+        converted = np.ascontiguousarray(x, dtype=precision)  # numpy reads every byte order and width; torch does not
+    if not np.isfinite(converted).all():
+        raise DataError(
+            f"{part}: wanted numbers that {precision} can hold; the largest is {np.abs(x).max():g}. Scale it"
+        )
+    return torch.as_tensor(converted, device=device)
 
 
 def _standardised(x_pool: torch.Tensor, x_test: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -35,12 +35,13 @@ def adapter(hint: Any) -> TypeAdapter[Any]:
 
 def describe(hint: Any) -> str:
     """What may be written where a value of this type is wanted."""
-    return " or ".join(_describe(member) for member in union_members(hint))
+    words = [_describe(member) for member in union_members(hint)]
+    return (", or " if any("," in word for word in words) else " or ").join(words)
 
 
 def unknown_key(key: str, known: Iterable[str]) -> str:
     """The message for a key that nobody asked for."""
-    return f"unknown key{did_you_mean(key, known) or '.'} Allowed: {', '.join(known)}"
+    return f"unknown key{did_you_mean(key, known) or '.'} Allowed: {', '.join(known) or 'no key at all'}"
 
 
 def did_you_mean(text: str, known: Iterable[str]) -> str:
@@ -89,14 +90,26 @@ def _describe(hint: Any) -> str:
     if registry is not None:
         return f"a {registry.kind}"
     if is_dataclass(hint):
-        return f"a mapping of {', '.join(hints_of(hint))}"  # type: ignore[arg-type]
+        return f"a mapping of {', '.join(_keys(hint))}"  # type: ignore[arg-type]
     if holds_objects(hint):
-        return "a mapping" if get_origin(hint) is dict else f"a list of {describe(get_args(hint)[0])}"
+        return "a mapping" if get_origin(hint) is dict else f"a list, each item {describe(get_args(hint)[0])}"
     return _schema_words(adapter(hint).json_schema())
 
 
+def _keys(cls: type) -> Iterator[str]:
+    """The keys of a section; where `name` says which section it is, with what it says."""
+    for key, hint in hints_of(cls).items():
+        yield f"{key} ({' | '.join(literals(hint))})" if key == "name" and get_origin(hint) is Literal else key
+
+
 _BOUNDS = {"exclusiveMinimum": ">", "minimum": ">=", "exclusiveMaximum": "<", "maximum": "<="}
-_WORDS = {"integer": "an integer", "number": "a number", "string": "a text", "boolean": "true or false"}
+_WORDS = {
+    "integer": "an integer",
+    "number": "a number",
+    "string": "a text",
+    "boolean": "true or false",
+    "object": "a mapping",
+}
 
 
 def _schema_words(schema: dict[str, Any]) -> str:
@@ -105,9 +118,11 @@ def _schema_words(schema: dict[str, Any]) -> str:
     if "anyOf" in schema:
         return " or ".join(_schema_words(member) for member in schema["anyOf"])
     if schema.get("type") == "array":
-        return f"a list of {_schema_words(schema['items'])}" if schema.get("items") else "a list"
+        return f"a list, each item {_schema_words(schema['items'])}" if schema.get("items") else "a list"
     if "pattern" in schema:
         return f"a text that matches {schema['pattern']}"
+    if schema.get("minLength") == 1:
+        return "a text that is not empty"
     bounds = " and ".join(f"{sign} {schema[key]}" for key, sign in _BOUNDS.items() if key in schema)
     kind = str(schema.get("type", "a value"))
     return f"{_WORDS.get(kind, kind)} {bounds}".rstrip()

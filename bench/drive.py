@@ -19,7 +19,7 @@ from bench.state import State, state_of, states
 from bench.worker import FINISHED
 
 POLL = 0.5
-RESTARTS = 5
+STILLBORN = 2
 OPEN = (State.MISSING, State.RUNNING)
 
 
@@ -55,29 +55,32 @@ class Drive:
     def _watch(self, workers: Pool, display: Display) -> None:
         display.show(self._moment(workers))
         jobs = {slot: workers.start(slot) for slot in workers.slots}
-        restarts = 0
+        stillborn = 0
         try:
             while jobs:
                 for slot in [slot for slot, job in jobs.items() if job.done()]:
-                    job = jobs.pop(slot)
-                    if slot.status.get("doing") == FINISHED:
+                    job, last = jobs.pop(slot), slot.status.get("doing")
+                    if last == FINISHED:
                         continue
-                    if restarts == RESTARTS:
-                        raise ResultsError(f"workers died and were restarted {restarts} times; {_last_words(job)}")
-                    restarts += 1
+                    stillborn += last is None
+                    if stillborn > STILLBORN:
+                        raise ResultsError(f"workers die before they take a cell; {_last_words(job)}")
                     jobs[slot] = workers.start(slot)
+                looked = time.monotonic()
                 display.show(self._moment(workers))
-                time.sleep(POLL)
+                time.sleep(max(POLL, 5 * (time.monotonic() - looked)))
         finally:
             for job in jobs.values():
                 job.cancel()
         display.show(self._moment(workers))
 
     def _moment(self, workers: Pool) -> Moment:
-        for identifier, state in self.states.items():
-            if state in OPEN:
-                self.states[identifier] = state_of(self.results, identifier, self.wanted[identifier])
+        for identifier in [i for i, state in self.states.items() if state in OPEN]:
+            state = self.states[identifier] = state_of(self.results, identifier, self.wanted[identifier])
+            if state is State.RUNNING:
                 self._cycles[identifier] = self._finished(identifier)
+            elif state is not State.MISSING:
+                self._cycles[identifier] = self.wanted[identifier] + 1  # settled: nothing of it is left to wait for
         return Moment(
             states=self.states,
             slots=workers.slots,

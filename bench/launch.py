@@ -68,8 +68,8 @@ def pool(launch: Launch, results: Path, data_root: Path, cells: dict[str, Cell])
     folder = results / "launches" / f"{time.strftime('%Y%m%d-%H%M%S')}-{uuid.uuid4().hex[:6]}"
     queue = folder / "queue.json"
     write_json(queue, {identifier: cell.record() for identifier, cell in cells.items()})
-    desk = Desk(str(results), str(queue), "", str(data_root), launch.device, launch.threads)
-    count = 1 if launch.executor == "debug" else min(slot_count(launch), len(cells))
+    count = min(slot_count(launch), len(cells))
+    desk = Desk(str(results), str(queue), "", str(data_root), launch.device, launch.threads, count)
     return Pool(launch, folder, desk, tuple(Slot(i, folder / f"slot{i}") for i in range(count)))
 
 

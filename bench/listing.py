@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
@@ -58,4 +59,4 @@ def _shown(value: Any) -> str:
         return registry.name_of(type(value))
     if is_dataclass(value):
         return str(getattr(value, "name", "as below"))
-    return "null" if value is None else str(value)
+    return value if isinstance(value, str) else json.dumps(value)

@@ -11,7 +11,7 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
 from importlib.metadata import entry_points
 from typing import Any, ClassVar, Generic, TypeVar
@@ -168,7 +168,7 @@ def _modules(name: str) -> Iterator[str]:
 
 
 def _is_frozen_dataclass(cls: Any) -> bool:
-    return is_dataclass(cls) and bool(cls.__dataclass_params__.frozen)  # type: ignore[union-attr]
+    return "__dataclass_params__" in vars(cls) and bool(cls.__dataclass_params__.frozen)  # its own, not its base's
 
 
 def default_of(cls_field: Any) -> object:

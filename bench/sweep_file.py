@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench.build import Builder
-from bench.config import Claim, DataFolder, Experiment, Launch, Name, NamedStrategy, Point, Settings, Sweep
-from bench.describe import did_you_mean, hints_of, unknown_key
+from bench.config import Claim, DataFolder, Experiment, Label, Launch, Name, NamedStrategy, Point, Settings, Sweep
+from bench.describe import did_you_mean, hints_of, shown, unknown_key
 from bench.errors import ConfigError, Problem
-from bench.located import Located, merged, nested, parse_yaml, read_yaml
+from bench.located import Located, join, located, merged, nested, overlaid, parse_yaml, read_yaml
 from bench.strategy import Strategy
 
 SECTIONS = ("name", "defaults", "experiments", "claims", "launch", "data")
@@ -32,14 +33,16 @@ class _Reader(Builder):
 
     def sweep(self, path: Path, assignments: Sequence[str]) -> Sweep:
         tree, overrides = read_yaml(path), Located({}, "--set")
-        for leaf in _assigned(assignments):
+        if not isinstance(tree.value, dict):
+            raise ConfigError.of(tree.where, "", f"wanted a mapping of {', '.join(SECTIONS)}; got {shown(tree)}")
+        for leaf in self._assigned(assignments):
             if leaf.path.partition(".")[0] in hints_of(Settings):
-                overrides = merged(overrides, nested(leaf.path, leaf))
+                overrides = overlaid(overrides, nested(leaf.path, leaf))
             else:
-                tree = merged(tree, nested(leaf.path, leaf))
+                tree = overlaid(tree, nested(leaf.path, leaf))
         sections = self._mapping(tree, SECTIONS)
-        defaults = merged(sections.get("defaults", Located({}, tree.where, "defaults")), Located({}, tree.where))
-        self._refuse_unknown(defaults, hints_of(Settings))
+        given = sections.get("defaults", Located({}, tree.where, "defaults"))
+        defaults = Located(self._mapping(given, tuple(hints_of(Settings))), given.where, given.path)
         experiments = self._experiments(sections, tree, defaults, overrides)
         empty = Located({}, tree.where)
         claims = self.build(dict[str, Claim], sections.get("claims", empty)) or {}
@@ -62,7 +65,7 @@ class _Reader(Builder):
     ) -> tuple[Experiment, ...]:
         found = sections.get("experiments")
         if found is None or not isinstance(found.value, dict) or not found.value:
-            self.report(found or tree, "wanted a mapping of at least one experiment", "" if found else "experiments")
+            self._report_absent(found, tree, "experiments", "a mapping of at least one experiment")
             return ()
         return tuple(self._experiment(name, node, defaults, overrides) for name, node in found.value.items())
 
@@ -98,21 +101,23 @@ class _Reader(Builder):
             if dotted.partition(".")[0] not in hints_of(Settings):
                 self.report(values, unknown_key(dotted, hints_of(Settings)))
             elif not isinstance(values.value, list) or not values.value:
-                self.report(values, f"wanted a list of values; got {_shown(values)}")
+                self.report(values, f"wanted a list of values; got {shown(values)}")
+            elif len({_shown(value) for value in values.value}) < len(values.value):
+                self.report(values, f"wanted each value once; got {shown(values)}")
             else:
                 axes.append([(dotted, value) for value in values.value])
         return axes
 
     def _strategies(self, listed: Located | None, experiment: Located) -> Iterator[NamedStrategy]:
         if listed is None or not isinstance(listed.value, list) or not listed.value:
-            self.report(listed or experiment, "wanted a list of strategies", "" if listed else "strategies")
+            self._report_absent(listed, experiment, "strategies", "a list of at least one strategy")
             return
         seen: dict[str, str] = {}
         for node in listed.value:
             text = _arm_label(node)
             if isinstance(node.value, dict) and "label" in node.value:
-                self.build(str, node.value["label"])
-            if text in seen:
+                self.build(Label, node.value["label"])
+            if text in seen and node.name is not None:
                 self.report(node, f"wanted each arm once; {text!r} is also {seen[text]}. Give one of them a label")
             seen[text] = node.path
             strategy = self.build(Strategy, _without_label(node))
@@ -140,26 +145,36 @@ class _Reader(Builder):
     def _mapping(self, node: Located, known: Sequence[str] | None) -> dict[str, Located]:
         """The keys of a mapping, those not known reported and left out."""
         if not isinstance(node.value, dict):
-            self.report(node, f"wanted a mapping of {', '.join(known or ['keys'])}; got {_shown(node)}")
+            keys = ", ".join(known or ["dotted keys, each with a list of values"])
+            self.report(node, f"wanted a mapping of {keys}; got {shown(node)}")
             return {}
         if known is not None:
             self._refuse_unknown(node, known)
         return {key: value for key, value in node.value.items() if known is None or key in known}
 
+    def _assigned(self, assignments: Sequence[str]) -> Iterator[Located]:
+        """The values of `--set`, each with its key as path."""
+        for text in assignments:
+            where = f"--set {text}"
+            key, equals, value = text.partition("=")
+            if not equals or not all(part.strip() for part in key.split(".")):
+                self.problems.append(Problem(where, "", "wanted key=value, such as protocol.cycles=2"))
+                continue
+            try:
+                yield located(parse_yaml(value, where).plain, where, key.strip())
+            except ConfigError as error:
+                self.problems += [Problem(where, join(key.strip(), p.path), p.message) for p in error.problems]
+
+    def _report_absent(self, found: Located | None, parent: Located, key: str, wanted: str) -> None:
+        if found is None:
+            self.report(parent, f"missing; wanted {wanted}", key)
+        else:
+            self.report(found, f"wanted {wanted}; got {shown(found)}")
+
     def _refuse_unknown(self, node: Located, known: Iterable[str]) -> None:
         for key, value in _items(node):
             if key not in known:
                 self.report(value, unknown_key(key, known))
-
-
-def _assigned(assignments: Sequence[str]) -> Iterator[Located]:
-    for text in assignments:
-        key, equals, value = text.partition("=")
-        if not equals or not key.strip():
-            raise ConfigError([Problem("--set", key, "wanted key=value, such as protocol.cycles=2")])
-        where = f"--set {text}"
-        leaf = parse_yaml(value, where) if value.strip() else Located(None, where)
-        yield Located(leaf.value, where, key.strip())
 
 
 def _items(node: Located | None) -> Iterator[tuple[str, Located]]:
@@ -177,7 +192,7 @@ def _item(node: Located, key: str) -> Located:
 
 def _line(problem: Problem) -> tuple[str, int, str]:
     file, _, line = problem.where.rpartition(":")
-    return (file, int(line), str(problem)) if line.isdigit() else (problem.where, 0, str(problem))
+    return (file, int(line), str(problem)) if line.isdecimal() else (problem.where, 0, str(problem))
 
 
 def _without_label(node: Located) -> Located:
@@ -206,8 +221,9 @@ def _short(dotted: str, grid: Located | None) -> str:
 
 def _shown(node: Located) -> str:
     """A value in a label: a plugin by its name and parameters, anything else as it was written."""
-    if isinstance(node.value, dict) and node.name is not None:
-        return _label(node)
+    if isinstance(node.value, dict):
+        pairs = (f"{key}: {_shown(value)}" for key, value in node.value.items())
+        return _label(node) if node.name is not None else f"{{{', '.join(pairs)}}}"
     if isinstance(node.value, list):
         return f"[{', '.join(_shown(item) for item in node.value)}]"
-    return str(node.plain)
+    return node.value if isinstance(node.value, str) else json.dumps(node.value)

@@ -21,8 +21,8 @@ class View:
 
     `candidates` (m, …) and `labelled` are inputs under the test transform, on the device. `generator` is a CPU
     generator, and the only source of randomness. `reveal(position)` buys one label at once and is there only in the
-    sequential protocol. `true_labels` (m,) is there only for a strategy that declares `sees_labels`. `learner`,
-    `objective` and `seed` let a strategy retrain. `journal` takes stage times and scores.
+    sequential protocol. `true_labels` (m,) is there only for a strategy that declares `sees_labels`. `learner`
+    and `objective` let a strategy retrain. `journal` takes stage times and scores.
     """
 
     model: Model

@@ -32,7 +32,8 @@ FINISHED = "finished"
 class Desk:
     """What a worker is told, as JSON knows it, so that submitit pickles nothing of ours but this.
 
-    `queue` is a JSON file of id → Cell.record(); `status` is where the worker says what it is doing.
+    `queue` is a JSON file of id → Cell.record(); `status` is where the worker says what it is doing; `slots` is how
+    many workers share the machine, which readers of its timings want to know.
     """
 
     results: str
@@ -41,6 +42,7 @@ class Desk:
     data_root: str
     device: str
     threads: int
+    slots: int = 1
 
 
 @dataclass
@@ -65,7 +67,7 @@ class Worker:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what cuBLAS needs to be deterministic
         torch.use_deterministic_algorithms(True)
         torch.backends.cudnn.benchmark = False
-        self._environment = environment(self.desk.device)
+        self._environment = {**environment(self.desk.device), "slots": self.desk.slots}
 
     def _queue(self) -> Iterator[tuple[str, dict[str, Any]]]:
         queue: dict[str, dict[str, Any]] | None = read_json(Path(self.desk.queue))

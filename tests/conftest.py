@@ -1,34 +1,24 @@
-"""Shared fixtures. What a test needs from the system is skipped with the reason where it is missing, and fails
-instead where the variable REQUIRE (slurm,chromium,data) names it."""
+"""Fixtures that all tests share."""
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from support import needed, strategy
 
 from bench.cell import Cell
 from bench.data import Data, load_data
 from bench.datasets.digits import Digits
-from bench.folder import RunFolder
 from bench.learners.network import NetworkLearner
-from bench.loop import Run
 from bench.nets.mlp import MLP
 from bench.protocol import Protocol
 from bench.recipe import OneCycle, Train
-from bench.strategy import Strategy, strategies
 
-
-def needed(name: str, reason: str) -> None:
-    """Skip the running test for want of `name`, or fail it where REQUIRE says that it must be there."""
-    if name in os.environ.get("REQUIRE", "").split(","):
-        pytest.fail(f"REQUIRE names {name}, but {reason}")
-    pytest.skip(reason)
+collect_ignore = ["sample_plugin"]  # a package of its own, tested by running/test_third_party.py
 
 
 @pytest.fixture(autouse=True)
@@ -62,20 +52,3 @@ def cell() -> Cell:
     learner = NetworkLearner(MLP(16, 1), Train(epochs=3, schedule=OneCycle(max_lr=0.05)))
     dataset = Digits()
     return Cell(dataset, learner, Protocol(20, 5, 3, 100), strategy("margin"), 0, dataset.checksum(Path(".")))
-
-
-def strategy(name: str) -> Strategy:
-    """A registered strategy with its default parameters."""
-    return strategies.find(name).cls()
-
-
-def run_of(cell: Cell, data: Data, path: Path) -> Run:
-    """A run of a cell in a folder below `path`."""
-    folder = RunFolder(path / cell.id)
-    folder.create(cell.record())
-    return Run(cell, data, folder)
-
-
-def up_to(cell: Cell, cycles: int) -> Cell:
-    """The same cell with another number of cycles."""
-    return replace(cell, protocol=replace(cell.protocol, cycles=cycles))

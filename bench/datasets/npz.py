@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -40,6 +42,12 @@ class Npz(Dataset):
 
     def load(self, root: Path) -> Arrays:
         found = self._read(root)
+        kinds = {key: found[key].dtype for key in ("x_train", "x_test")}
+        if len({kind == "uint8" for kind in kinds.values()}) > 1:
+            raise DataError(
+                f"x_train and x_test: wanted bytes in both or in neither, since only bytes are scaled to [0, 1]; "
+                f"got {' and '.join(str(kind) for kind in kinds.values())}"
+            )
         classes = self.classes if self.classes is not None else _largest(found) + 1
         x_train, x_test = (_inputs(key, found[key]) for key in ("x_train", "x_test"))
         return Arrays(x_train, found["y_train"], x_test, found["y_test"], classes)
@@ -48,24 +56,35 @@ class Npz(Dataset):
         import numpy as np
 
         file = self._file(root)
-        try:
-            with np.load(file, allow_pickle=False) as archive:
-                missing = [key for key in KEYS if key not in archive.files]
-                if missing:
-                    raise DataError(
-                        f"{file}: wanted the arrays {', '.join(KEYS)}; {', '.join(missing)} missing, "
-                        f"got {', '.join(archive.files) or 'none'}"
-                    )
-                return {key: archive[key] for key in KEYS}
-        except (ValueError, OSError, zipfile.BadZipFile) as error:
-            raise DataError(f"{file}: wanted arrays of numbers as numpy.savez writes them; {error}") from error
+        if not zipfile.is_zipfile(file):
+            raise DataError(f"{file}: wanted a .npz file as numpy.savez writes it; this one is no zip archive")
+        with np.load(file, allow_pickle=False) as archive:
+            missing = [key for key in KEYS if key not in archive.files]
+            if missing:
+                raise DataError(
+                    f"{file}: wanted the arrays {', '.join(KEYS)}; {', '.join(missing)} missing, "
+                    f"got {', '.join(archive.files) or 'none'}"
+                )
+            return {key: _array(f"{file}: {key}", archive, key) for key in KEYS}
 
     def _file(self, root: Path) -> Path:
-        tried = [Path(self.path).expanduser(), root / self.path]
+        tried = list(dict.fromkeys([Path(self.path).expanduser(), root / self.path]))
         for file in tried:
             if file.is_file():
                 return file
         raise DataError(f"npz: no file {self.path!r}; looked for {' and '.join(str(file) for file in tried)}")
+
+
+def _array(where: str, archive: Mapping[str, np.ndarray], key: str) -> np.ndarray:
+    import numpy as np
+
+    try:
+        found = archive[key]
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"{where}: wanted an array of numbers, unpickled and undamaged; {error}") from error
+    if not isinstance(found, np.ndarray):
+        raise DataError(f"{where}: wanted an array as numpy.savez writes it; got {type(found).__name__}")
+    return found
 
 
 def _largest(found: dict[str, np.ndarray]) -> int:

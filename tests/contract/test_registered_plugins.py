@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from bench.contract import check_dataset, check_learner, check_net, check_strategy, example_learners
+from bench.contract import check_dataset, check_learner, check_net, check_strategy
 from bench.data import datasets
+from bench.example import example_learners
 from bench.learner import Learner
 from bench.net import nets
 from bench.registry import Registry, default_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from bench.contract import example_data
+from bench.example import example_data
 from bench.learner import Fit, Labelled
 from bench.learners.network import NetworkLearner, NetworkModel
 from bench.nets.wide_resnet import WideResNet

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import run_of, strategy, up_to
+from support import run_of, strategy, up_to
 
 from bench.cell import Cell
 from bench.data import Data

@@ -50,6 +50,7 @@ def results_of(folder: Path) -> dict[str, list[Any]]:
     return {cell.name: [row["result"] for row in read_rows(cell)] for cell in sorted((folder / "cells").iterdir())}
 
 
+@pytest.mark.slow
 def test_a_sweep_runs_in_two_slots_and_is_done_the_second_time(
     sweep: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -65,6 +66,7 @@ def test_a_sweep_runs_in_two_slots_and_is_done_the_second_time(
     assert len(list((tmp_path / "results/tiny/launches").iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_slots_do_not_change_results(sweep: Path, tmp_path: Path) -> None:
     assert main([str(sweep), "--only", "first"]) == 0
     assert main([str(sweep), "--only", "first", "--executor", "debug", "--results", "alone"]) == 0
@@ -132,6 +134,7 @@ def test_list_names_plugins_with_parameters_and_docstrings(capsys: pytest.Captur
     assert "jitter: a number > 0 (default 0.0001)" in said
 
 
+@pytest.mark.slow
 def test_a_killed_worker_is_replaced_and_nothing_is_lost(sweep: Path, tmp_path: Path) -> None:
     """A real SIGKILL on every worker in turn, in the middle of a sweep; results equal an undisturbed run's."""
     slower = ["--set", "learner.train.epochs=60", "--only", "first"]

@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
-from bench.contract import example_data
 from bench.errors import Diverged
+from bench.example import example_data
 from bench.learner import Fit, Labelled
 from bench.learners.network import NetworkLearner
 from bench.modules.network import Forward, Network

@@ -1,0 +1,60 @@
+"""`PYTHONPATH=tests python -m perf [SUBSTRING]`: measure the cases whose name holds the substring; `make bench`."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+import platform
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+import perf
+from bench.files import write_json
+from perf.case import Case, Row
+
+
+def main(only: str) -> int:
+    """Measure, print and write results/bench.json; status 1 where no case matches."""
+    console = Console() if sys.stdout.isatty() else Console(width=140)
+    chosen = [case for case in cases() if only in case.name]
+    if not chosen:
+        console.print(f"no case holds {only!r}. Known: {', '.join(case.name for case in cases())}")
+        return 1
+    console.print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, torch {torch.__version__}")
+    rows = []
+    for case in chosen:
+        console.print(f"measuring {case.name}", style="dim")
+        rows.append(case.measure())
+    console.print(table(rows))
+    write_json(Path("results/bench.json"), rows)
+    return 0
+
+
+def cases() -> Iterator[Case]:
+    """Every case of every module bench_*.py in this folder."""
+    for info in pkgutil.iter_modules(perf.__path__):
+        if info.name.startswith("bench_"):
+            yield from importlib.import_module(f"perf.{info.name}").cases()
+
+
+def table(rows: list[Row]) -> Table:
+    """The rows for a person to read."""
+    shown = Table(title="medians; ratio = peer / ours", title_justify="left")
+    for heading in ("case", "ours", "peer", "ratio", "peak MiB", "note"):
+        shown.add_column(heading, justify="right" if heading in ("ours", "ratio", "peak MiB") else "left")
+    for row in rows:
+        peer = "" if row["peer_s"] is None else f"{row['peer']} {row['peer_s']:.3g} s"
+        ratio = "" if row["ratio"] is None else f"{row['ratio']:.2f}"
+        peaks = [f"{peak:.0f}" for peak in (row["ours_peak_mb"], row["peer_peak_mb"]) if peak is not None]
+        shown.add_row(row["name"], f"{row['ours_s']:.3g} s", peer, ratio, " / ".join(peaks), row["note"])
+    return shown
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1] if len(sys.argv) > 1 else ""))

@@ -1,0 +1,36 @@
+"""A linear classifier."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from bench.modules.network import Forward, Network
+from bench.net import Net, nets
+
+
+class LinearModule(Network):
+    """Logits are linear in the flattened input, which is also the only stage."""
+
+    def __init__(self, inputs: int, classes: int) -> None:
+        super().__init__()
+        self.head = torch.nn.Linear(inputs, classes)
+
+    def parts(self, x: torch.Tensor) -> Forward:
+        flat = x.flatten(1)
+        return Forward(self.head(flat), flat, (flat,))
+
+    def initialise(self, generator: torch.Generator) -> None:
+        torch.nn.init.normal_(self.head.weight, std=0.1, generator=generator)
+        torch.nn.init.zeros_(self.head.bias)
+
+
+@nets.register("sample-linear")
+@dataclass(frozen=True)
+class Linear(Net):
+    """A single linear layer."""
+
+    def build(self, shape: tuple[int, ...], classes: int) -> Network:
+        return LinearModule(math.prod(shape), classes)

@@ -16,7 +16,7 @@ from bench.launch import Job, Pool, pool
 from bench.progress import Display, Moment, Names
 from bench.record import cell_folder, read_rows
 from bench.state import State, state_of, states
-from bench.worker import FINISHED
+from bench.worker import FINISHED, STARTING
 
 POLL = 0.5
 STILLBORN = 2
@@ -62,7 +62,7 @@ class Drive:
                     job, last = jobs.pop(slot), slot.status.get("doing")
                     if last == FINISHED:
                         continue
-                    stillborn += last is None
+                    stillborn += last in (None, STARTING)
                     if stillborn > STILLBORN:
                         raise ResultsError(f"workers die before they take a cell; {_last_words(job)}")
                     jobs[slot] = workers.start(slot)
@@ -70,8 +70,7 @@ class Drive:
                 display.show(self._moment(workers))
                 time.sleep(max(POLL, 5 * (time.monotonic() - looked)))
         finally:
-            for job in jobs.values():
-                job.cancel()
+            workers.stop(jobs)
         display.show(self._moment(workers))
 
     def _moment(self, workers: Pool) -> Moment:

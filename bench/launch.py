@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 import uuid
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +17,7 @@ from bench.config import Launch
 from bench.files import read_json, write_json
 from bench.worker import Desk, Worker
 
+PATIENCE = 5.0
 FOREVER = 60 * 24 * 365  # minutes; submitit's local executor would kill a worker after five
 
 
@@ -21,8 +25,6 @@ class Job(Protocol):
     """The part of submitit.Job that is used here."""
 
     def done(self) -> bool: ...
-
-    def cancel(self) -> None: ...
 
     def stderr(self) -> str | None: ...
 
@@ -59,8 +61,22 @@ class Pool:
         if self.launch.executor == "debug":
             return submitit.DebugExecutor(slot.folder).submit(Worker(desk))
         executor = submitit.LocalExecutor(slot.folder)
-        executor.update_parameters(timeout_min=FOREVER, setup=_environment(self.launch))
+        executor.update_parameters(timeout_min=FOREVER, setup=_setup(self.launch))
         return executor.submit(Worker(desk))
+
+    def stop(self, jobs: Mapping[Slot, Job]) -> None:
+        """End running workers: each notes that it was interrupted and leaves its cell to whoever comes next.
+
+        Those that Ctrl-C has reached already are given a moment; the others, and those that need longer, are told.
+        """
+        for _ in range(2):
+            deadline = time.monotonic() + PATIENCE
+            while not all(job.done() for job in jobs.values()) and time.monotonic() < deadline:
+                time.sleep(0.1)
+            for slot, job in jobs.items():
+                if not job.done() and "pid" in slot.status:
+                    with suppress(ProcessLookupError):
+                        os.kill(slot.status["pid"], signal.SIGINT)
 
 
 def pool(launch: Launch, results: Path, data_root: Path, cells: dict[str, Cell]) -> Pool:
@@ -81,7 +97,11 @@ def slot_count(launch: Launch) -> int:
     return launch.slots or max(1, cores // launch.threads)
 
 
-def _environment(launch: Launch) -> list[str]:
-    """Shell lines run before a worker: its share of threads, before any library counts the cores."""
+def _setup(launch: Launch) -> list[str]:
+    """Shell lines run before a worker: its share of threads, before any library counts the cores.
+
+    Ctrl-C on the terminal is ignored from here on, or submitit's controller would print its trace over the display;
+    the worker listens to it again (Worker.__call__).
+    """
     names = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-    return [f"export {name}={launch.threads}" for name in names]
+    return ["trap '' INT", *(f"export {name}={launch.threads}" for name in names)]

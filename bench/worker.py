@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 import traceback
 from collections.abc import Iterator
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 LOST_ATTEMPTS = 3
 PAUSE = 0.5
-FINISHED = "finished"
+STARTING, FINISHED = "starting", "finished"
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,8 @@ class Worker:
         return settled
 
     def _prepare(self) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        self._say(cell=None, doing=STARTING, share=0.0)
         import torch
 
         torch.set_num_threads(self.desk.threads)

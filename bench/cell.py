@@ -38,7 +38,7 @@ class Cell:
     def id(self) -> str:
         """Sixteen hexadecimal digits; equal for two configurations that must give the same result."""
         identity = {
-            spec.name: _identity(value) if is_dataclass(value) else value  # type: ignore[arg-type]
+            spec.name: _identity(_Same(value)) if is_dataclass(value) else value
             for spec in fields(self)
             if _identifies(spec, value := getattr(self, spec.name))
         }
@@ -55,10 +55,23 @@ class Cell:
         return self.strategy.refusal(self.learner, self.protocol)
 
 
+class _Same:
+    """A key that is equal only for one and the same object: 1 and 1.0 are equal, but not the same record."""
+
+    def __init__(self, part: Any) -> None:
+        self.part = part
+
+    def __hash__(self) -> int:
+        return id(self.part)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self.part is other.part
+
+
 @lru_cache(maxsize=4096)
-def _identity(part: Any) -> dict[str, Plain]:
+def _identity(key: _Same) -> dict[str, Plain]:
     """What of a plugin or section can change a result; thousands of cells share theirs, so it is not to be changed."""
-    return _record(part, complete=False)
+    return _record(key.part, complete=False)
 
 
 def cell_from_record(record: dict[str, Plain]) -> Cell:

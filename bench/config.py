@@ -89,6 +89,10 @@ class Claim:
     metric: Literal["aubc"] = "aubc"
     margin: float = 0.0
 
+    def __post_init__(self) -> None:
+        if self.better == self.than:
+            raise ValueError(f"than: wanted another arm than {self.better!r}; got the same")
+
 
 @dataclass(frozen=True)
 class NamedStrategy:

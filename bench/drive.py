@@ -12,7 +12,7 @@ from rich.console import Console
 from bench.cell import Cell
 from bench.config import Launch
 from bench.errors import ResultsError
-from bench.launch import Job, Pool, pool
+from bench.launch import Job, Pool, Slot, pool, undisturbed
 from bench.progress import Display, Moment, Names
 from bench.record import cell_folder, read_rows
 from bench.state import State, state_of, states
@@ -54,9 +54,12 @@ class Drive:
 
     def _watch(self, workers: Pool, display: Display) -> None:
         display.show(self._moment(workers))
-        jobs = {slot: workers.start(slot) for slot in workers.slots}
+        jobs: dict[Slot, Job] = {}
         stillborn = 0
         try:
+            for slot in workers.slots:
+                with undisturbed():
+                    jobs[slot] = workers.start(slot)
             while jobs:
                 for slot in [slot for slot, job in jobs.items() if job.done()]:
                     job, last = jobs.pop(slot), slot.status.get("doing")
@@ -65,7 +68,8 @@ class Drive:
                     stillborn += last in (None, STARTING)
                     if stillborn > STILLBORN:
                         raise ResultsError(f"workers die before they take a cell; {_last_words(job)}")
-                    jobs[slot] = workers.start(slot)
+                    with undisturbed():
+                        jobs[slot] = workers.start(slot)
                 looked = time.monotonic()
                 display.show(self._moment(workers))
                 time.sleep(max(POLL, 5 * (time.monotonic() - looked)))

@@ -6,8 +6,8 @@ import os
 import signal
 import time
 import uuid
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from bench.cell import Cell
 from bench.config import Launch
 from bench.files import read_json, write_json
-from bench.worker import Desk, Worker
+from bench.worker import STOP, Desk, Worker
 
 PATIENCE = 5.0
 FOREVER = 60 * 24 * 365  # minutes; submitit's local executor would kill a worker after five
@@ -67,8 +67,10 @@ class Pool:
     def stop(self, jobs: Mapping[Slot, Job]) -> None:
         """End running workers: each notes that it was interrupted and leaves its cell to whoever comes next.
 
-        Those that Ctrl-C has reached already are given a moment; the others, and those that need longer, are told.
+        Those that Ctrl-C has reached already are given a moment; the others, and those that need longer, are told. One
+        that is not up yet finds the mark when it is.
         """
+        (self.folder / STOP).touch()
         for _ in range(2):
             deadline = time.monotonic() + PATIENCE
             while not all(job.done() for job in jobs.values()) and time.monotonic() < deadline:
@@ -95,6 +97,16 @@ def slot_count(launch: Launch) -> int:
         return 1
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return launch.slots or max(1, cores // launch.threads)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Let Ctrl-C wait: a submission cut in half leaves a process that waits for the other half."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _setup(launch: Launch) -> list[str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.cell import Cell, record_of
+from bench.cell import Cell, canonical, record_of
 from bench.config import Experiment, NamedStrategy, Point, Sweep
 from bench.data import Dataset
 from bench.environment import code_commit
@@ -58,12 +58,12 @@ class Schedule:
         )
 
     def _experiment(self, experiment: Experiment) -> PlannedExperiment:
-        settings = [point.settings for point in experiment.points]
+        settings = experiment.points[0].settings  # seeds and cycles are the same in all of a grid
         return PlannedExperiment(
             title=experiment.title,
             figure=experiment.figure,
-            cycles=max(s.protocol.cycles for s in settings),
-            seeds=sorted({seed for s in settings for seed in s.seed_list}),
+            cycles=settings.protocol.cycles,
+            seeds=sorted(settings.seed_list),
             arms=[_arm_record(arm) for arm in self.arms if arm.experiment == experiment.name],
         )
 
@@ -72,7 +72,7 @@ def schedule(sweep: Sweep, root: Path) -> Schedule:
     """Resolve a sweep. `root` is the data folder. Raises ConfigError with every dataset that cannot be read."""
     checksums = _checksums(sweep, root)
     arms = (
-        _arm(experiment, point, named, checksums[point.settings.dataset])
+        _arm(experiment, point, named, checksums[_key(point.settings.dataset)])
         for experiment in sweep.experiments
         for point in experiment.points
         for named in experiment.strategies
@@ -111,12 +111,13 @@ def _arm_record(arm: PlannedArm) -> Arm:
     )
 
 
-def _checksums(sweep: Sweep, root: Path) -> dict[Dataset, str]:
-    found: dict[Dataset, str] = {}
+def _checksums(sweep: Sweep, root: Path) -> dict[str, str]:
+    datasets = {_key(p.settings.dataset): p.settings.dataset for e in sweep.experiments for p in e.points}
+    found: dict[str, str] = {}
     problems = []
-    for dataset in dict.fromkeys(_datasets(sweep)):
+    for key, dataset in datasets.items():
         try:
-            found[dataset] = dataset.checksum(root)
+            found[key] = dataset.checksum(root)
         except DataError as error:
             problems.append(Problem(sweep.source, "dataset", str(error)))
     if problems:
@@ -124,10 +125,8 @@ def _checksums(sweep: Sweep, root: Path) -> dict[Dataset, str]:
     return found
 
 
-def _datasets(sweep: Sweep) -> Iterator[Dataset]:
-    for experiment in sweep.experiments:
-        for point in experiment.points:
-            yield point.settings.dataset
+def _key(dataset: Dataset) -> str:
+    return canonical(record_of(dataset))
 
 
 def _add(found: dict[str, Cell], cell: Cell) -> None:

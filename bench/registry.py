@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
 from importlib.metadata import entry_points
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar, get_type_hints
 
 from bench.errors import RegistryError
 
@@ -139,6 +139,10 @@ class Registry(Generic[T]):
             )
         if not (cls.__doc__ or "").strip() or (cls.__doc__ or "").startswith(f"{cls.__name__}("):
             raise RegistryError(f"{self.kind} {name!r}: {wanted}; {cls.__qualname__} has no docstring of its own")
+        try:
+            get_type_hints(cls)
+        except NameError as error:
+            raise RegistryError(f"{self.kind} {name!r}: a field's type is not imported at run time: {error}") from error
         missing = sorted(getattr(cls, "__abstractmethods__", ()))
         if missing:
             raise RegistryError(f"{self.kind} {name!r}: {cls.__qualname__} does not implement {', '.join(missing)}")

@@ -55,9 +55,8 @@ class _Reader(Builder):
             launch=self.build(Launch, sections.get("launch", empty)),
             data=self.build(DataFolder, sections.get("data", empty)),
         )
-        self.problems = sorted(
-            dict.fromkeys(self.problems), key=_line
-        )  # a mistake in defaults shows in each experiment
+        # a mistake in defaults shows in each experiment
+        self.problems = sorted(dict.fromkeys(self.problems), key=_line)
         return self.finish(sweep)
 
     def _experiments(
@@ -75,11 +74,14 @@ class _Reader(Builder):
         own = {key: given.pop(key) for key in OWN_KEYS if key in given}
         settings = merged(merged(defaults, Located(given, node.where, node.path)), overrides)
         self.build(Name, Located(name, node.where, node.path))
+        points = tuple(self._points(own.get("grid"), settings))
+        if len({(point.settings.protocol.cycles, tuple(point.settings.seed_list)) for point in points}) > 1:
+            self.report(own["grid"], "wanted the same seeds and cycles everywhere; write an experiment for each value")
         return Experiment(
             name=name,
             title=self.build(str, own["title"]) if "title" in own else name,
             figure=self.build(str, own["figure"]) if "figure" in own else "difference_from_random",
-            points=tuple(self._points(own.get("grid"), settings)),
+            points=points,
             strategies=tuple(self._strategies(own.get("strategies"), node)),
         )
 

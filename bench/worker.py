@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench.cell import Cell, cell_from_record
+from bench.cell import Cell, canonical, cell_from_record, record_of
 from bench.environment import environment
 from bench.errors import Diverged, LeaseLost, ResultsError
 from bench.files import read_json, write_json
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 LOST_ATTEMPTS = 3
 PAUSE = 0.5
 STARTING, FINISHED = "starting", "finished"
+STOP = "stop"
 
 
 @dataclass(frozen=True)
@@ -51,13 +52,13 @@ class Worker:
     """Runs cells one after the other in this process."""
 
     desk: Desk
-    _loaded: dict[tuple[Any, ...], Data] = field(default_factory=dict)
+    _loaded: dict[str, Data] = field(default_factory=dict)
     _environment: dict[str, Any] = field(default_factory=dict)
 
     def __call__(self) -> int:
         """Run whatever of the queue is not done, failed or taken; returns how many cells this worker settled."""
         self._prepare()
-        settled = sum(self._take(identifier, record) for identifier, record in self._queue())
+        settled = sum(self._take(identifier, record) for identifier, record in self._queue() if not self._stopped())
         self._say(cell=None, doing=FINISHED, share=1.0)
         return settled
 
@@ -71,6 +72,9 @@ class Worker:
         torch.use_deterministic_algorithms(True)
         torch.backends.cudnn.benchmark = False
         self._environment = {**environment(self.desk.device), "slots": self.desk.slots}
+
+    def _stopped(self) -> bool:
+        return (Path(self.desk.queue).parent / STOP).exists()
 
     def _queue(self) -> Iterator[tuple[str, dict[str, Any]]]:
         queue: dict[str, dict[str, Any]] | None = read_json(Path(self.desk.queue))
@@ -129,7 +133,7 @@ class Worker:
     def _data(self, cell: Cell) -> Data:
         from bench.data import load_data
 
-        key = (cell.dataset, cell.precision)
+        key = canonical([record_of(cell.dataset), cell.precision])
         if key not in self._loaded:
             self._say(cell=cell.id, doing="loading data", share=0.0)
             self._loaded[key] = load_data(cell.dataset, Path(self.desk.data_root), self.desk.device, cell.precision)

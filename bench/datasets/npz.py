@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from pydantic import Field
 
 from bench.data import Arrays, Dataset, Normalisation, datasets
 from bench.errors import DataError
+from bench.files import sha256
 from bench.registry import NO_RESULT
 
 if TYPE_CHECKING:
@@ -37,8 +37,10 @@ class Npz(Dataset):
     normalise: Normalisation = "none"
 
     def checksum(self, root: Path) -> str:
-        with self._file(root).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        try:
+            return sha256(self._file(root))
+        except OSError as error:
+            raise DataError(f"npz: wanted a readable file; {error}") from error
 
     def load(self, root: Path) -> Arrays:
         found = self._read(root)

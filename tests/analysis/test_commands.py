@@ -64,3 +64,11 @@ def test_analysis_loads_neither_torch_nor_jax(two_arms: Sweep) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
     )
     assert told.stdout.splitlines()[-1].split() == ["bench.errors", "bench.files", "bench.record"]
+
+
+@pytest.mark.parametrize("main", COMMANDS)
+def test_an_unknown_argument_is_refused_and_not_ignored(
+    two_arms: Sweep, main: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(two_arms.root), "--nonsense"]) == 2
+    assert "unknown argument --nonsense" in capsys.readouterr().err

@@ -40,3 +40,7 @@ def test_known_looks_that_share_a_colour_differ_in_marker() -> None:
 
 def test_spelling_with_underscores_or_capitals_is_the_same_label() -> None:
     assert styles(["Least_Confidence"])["Least_Confidence"] == KNOWN["least-confidence"]
+
+
+def test_the_exact_spelling_has_the_look_where_two_spellings_meet() -> None:
+    assert styles(["Random", "random"])["random"] == KNOWN["random"]

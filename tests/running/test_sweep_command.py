@@ -154,3 +154,27 @@ def test_a_killed_worker_is_replaced_and_nothing_is_lost(sweep: Path, tmp_path: 
     assert driver.returncode == 0, said
     assert main([str(sweep), *slower, "--results", "undisturbed"]) == 0
     assert results_of(tmp_path / "results/tiny") == results_of(tmp_path / "undisturbed/tiny")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("after", ["at once", "a row"])
+def test_ctrl_c_stops_quietly_and_the_same_command_goes_on(sweep: Path, tmp_path: Path, after: str) -> None:
+    """SIGINT to the whole foreground group, as a terminal sends it."""
+    slower = ["--set", "learner.train.epochs=60", "--only", "first"]
+    command = [sys.executable, "-m", "bench.sweep", str(sweep), *slower]
+    driver = subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    waited_for = "results/tiny/launches/*/slot*" if after == "at once" else "results/tiny/cells/*/rows.jsonl"
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob(waited_for)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.killpg(driver.pid, signal.SIGINT)
+    _, errors = driver.communicate(timeout=60)
+    assert driver.returncode == 130
+    assert errors == "stopped; finished cycles are kept, the same command goes on from there\n"
+    with pytest.raises(ProcessLookupError):  # nobody of the group is left
+        os.killpg(driver.pid, 0)
+    assert main([str(sweep), *slower]) == 0
+    assert main([str(sweep), *slower, "--results", "undisturbed", "--executor", "debug"]) == 0
+    assert results_of(tmp_path / "results/tiny") == results_of(tmp_path / "undisturbed/tiny")

@@ -1,0 +1,97 @@
+"""From sweep files to cells: shared ones once, refused ones not at all, and without torch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sweep_texts import ARMS, BASE, Reader, base_and, base_with
+
+from bench.errors import ConfigError
+from bench.plan import check_names
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_arm_has_a_cell_for_every_seed_at_every_point(reader: Reader) -> None:
+    planned = reader.plan(base_and("grid: {learner.net.widen: [1, 2, 3]}"))
+    assert [sorted(arm.cells) for arm in planned.arms] == [[0, 1]] * 6
+    assert len(planned.cells()) == 12
+
+
+def test_the_first_seed_of_every_arm_comes_before_the_second_of_any(reader: Reader) -> None:
+    assert [cell.seed for cell in reader.plan(BASE).cells().values()] == [0, 0, 1, 1]
+
+
+def test_a_cell_that_experiments_share_counts_once_with_the_larger_number_of_cycles(reader: Reader) -> None:
+    for first, second in ((8, 3), (3, 8)):
+        text = base_with(("cycles: 8", f"cycles: {first}"))
+        text += f"  two:\n    strategies: [entropy, margin]\n    protocol: {{cycles: {second}}}\n"
+        cells = reader.plan(text).cells().values()
+        assert len(cells) == 6
+        assert {cell.protocol.cycles for cell in cells if type(cell.strategy).__name__ == "Entropy"} == {8}
+
+
+def test_each_experiment_alone_wants_its_own_number_of_cycles(reader: Reader) -> None:
+    planned = reader.plan(BASE + "  two:\n    strategies: [entropy]\n    protocol: {cycles: 3}\n")
+    assert {cell.protocol.cycles for cell in planned.cells(["two"]).values()} == {3}
+
+
+def test_arms_of_another_label_share_their_cells(reader: Reader) -> None:
+    planned = reader.plan(base_with((ARMS, "[random, {name: random, label: chance}]")))
+    assert [arm.named.label for arm in planned.arms] == ["random", "chance"]
+    assert len(planned.cells()) == 2
+
+
+def test_a_strategy_that_makes_no_sense_with_the_learner_has_a_reason_and_no_cells(reader: Reader) -> None:
+    text = base_with((ARMS, "[random, mlmoc-entk-plain]"), ("loss: squared", "loss: cross_entropy"))
+    planned = reader.plan(text)
+    refused = planned.arms[1]
+    assert refused.refused == "the kernel look-ahead assumes squared loss; set learner.train.loss: squared"
+    assert not refused.cells
+    assert len(planned.cells()) == 2
+    record = planned.record()["experiments"]["one"]["arms"][1]
+    assert (record["refused"], record["cells"]) == (refused.refused, {})
+
+
+def test_a_strategy_is_refused_only_at_the_points_where_it_makes_no_sense(reader: Reader) -> None:
+    grid = "grid: {learner.train.loss: [squared, cross_entropy]}"
+    planned = reader.plan(base_and(grid).replace(ARMS, "[mlmoc-entk-plain]"))
+    assert [(arm.point.group, arm.refused is None) for arm in planned.arms] == [
+        ("loss=squared", True),
+        ("loss=cross_entropy", False),
+    ]
+
+
+def test_a_strategy_that_reveals_nothing_is_refused_in_the_sequential_protocol(reader: Reader) -> None:
+    planned = reader.plan(BASE, "protocol.mode=sequential")
+    assert all("run it with protocol.mode: batch" in (arm.refused or "") for arm in planned.arms)
+
+
+def test_every_dataset_that_cannot_be_read_is_reported_at_once(reader: Reader) -> None:
+    text = base_and("grid: {dataset: [{name: npz, path: a.npz}, {name: npz, path: b.npz}, digits]}")
+    with pytest.raises(ConfigError) as caught:
+        reader.plan(text)
+    assert ["'a.npz'" in str(caught.value), "'b.npz'" in str(caught.value)] == [True, True]
+    assert len(caught.value.problems) == 2
+
+
+def test_only_takes_names_of_experiments(reader: Reader) -> None:
+    sweep = reader.load(BASE)
+    check_names(sweep, ["one"])
+    with pytest.raises(ConfigError, match=r"--only: onne: no such experiment\. Known: one"):
+        check_names(sweep, ["one", "onne"])
+
+
+def test_planning_a_sweep_never_loads_torch(tmp_path: Path) -> None:
+    code = (
+        "import sys; from bench.sweep import main;"
+        f"status = main(['sweeps/digits.yaml', '--dry-run', '--results', {str(tmp_path)!r}]);"
+        "print(status, [m for m in ('torch', 'jax', 'sklearn', 'pandas') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "0 []"
+    assert done.stdout.startswith("digits: 30 cells in ")
+    assert not list(tmp_path.iterdir())

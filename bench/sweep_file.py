@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -11,8 +10,10 @@ from bench.build import Builder
 from bench.config import Claim, DataFolder, Experiment, Label, Launch, Name, NamedStrategy, Point, Settings, Sweep
 from bench.describe import did_you_mean, hints_of, shown, unknown_key
 from bench.errors import ConfigError, Problem
-from bench.located import Located, join, located, merged, nested, overlaid, parse_yaml, read_yaml
+from bench.labels import arm_label, without_label, written
+from bench.located import Located, item, items, join, located, merged, nested, overlaid
 from bench.strategy import Strategy
+from bench.yaml_tree import parse_yaml, read_yaml
 
 SECTIONS = ("name", "defaults", "experiments", "claims", "launch", "data")
 OWN_KEYS = ("title", "figure", "strategies", "grid")
@@ -90,10 +91,10 @@ class _Reader(Builder):
             here = settings
             for dotted, value in chosen:
                 here = merged(here, nested(dotted, value))
-            known = {key: value for key, value in _items(here) if key in hints_of(Settings)}
+            known = {key: value for key, value in items(here) if key in hints_of(Settings)}
             built = self.build(Settings, Located(known, here.where, here.path))
             if built is not None:
-                yield Point(", ".join(f"{_short(dotted, grid)}={_shown(value)}" for dotted, value in chosen), built)
+                yield Point(", ".join(f"{_short(dotted, grid)}={written(value)}" for dotted, value in chosen), built)
 
     def _axes(self, grid: Located | None) -> list[list[tuple[str, Located]]]:
         if grid is None:
@@ -104,7 +105,7 @@ class _Reader(Builder):
                 self.report(values, unknown_key(dotted, hints_of(Settings)))
             elif not isinstance(values.value, list) or not values.value:
                 self.report(values, f"wanted a list of values; got {shown(values)}")
-            elif len({_shown(value) for value in values.value}) < len(values.value):
+            elif len({written(value) for value in values.value}) < len(values.value):
                 self.report(values, f"wanted each value once; got {shown(values)}")
             else:
                 axes.append([(dotted, value) for value in values.value])
@@ -116,29 +117,29 @@ class _Reader(Builder):
             return
         seen: dict[str, str] = {}
         for node in listed.value:
-            text = _arm_label(node)
+            text = arm_label(node)
             if isinstance(node.value, dict) and "label" in node.value:
                 self.build(Label, node.value["label"])
             if text in seen and node.name is not None:
                 self.report(node, f"wanted each arm once; {text!r} is also {seen[text]}. Give one of them a label")
             seen[text] = node.path
-            strategy = self.build(Strategy, _without_label(node))
+            strategy = self.build(Strategy, without_label(node))
             if strategy is not None:
                 yield NamedStrategy(text, strategy)
 
     def _check_claims(self, claims: Mapping[str, Claim], sections: dict[str, Located]) -> None:
         arms = {
-            name: [_arm_label(node) for node in _entries(_item(experiment, "strategies"))]
-            for name, experiment in _items(sections.get("experiments"))
+            name: [arm_label(node) for node in _entries(item(experiment, "strategies"))]
+            for name, experiment in items(sections.get("experiments"))
         }
         for name, claim in claims.items():
-            at = _item(sections["claims"], name)
+            at = item(sections["claims"], name)
             if claim is not None and claim.experiment not in arms:
-                self._refuse_name(_item(at, "experiment"), "experiment", arms)
+                self._refuse_name(item(at, "experiment"), "experiment", arms)
             elif claim is not None:
                 for side in ("better", "than"):
                     if getattr(claim, side) not in arms[claim.experiment]:
-                        self._refuse_name(_item(at, side), "arm", arms[claim.experiment])
+                        self._refuse_name(item(at, side), "arm", arms[claim.experiment])
 
     def _refuse_name(self, node: Located, kind: str, known: Iterable[str]) -> None:
         guess = did_you_mean(str(node.plain), known)
@@ -174,22 +175,13 @@ class _Reader(Builder):
             self.report(found, f"wanted {wanted}; got {shown(found)}")
 
     def _refuse_unknown(self, node: Located, known: Iterable[str]) -> None:
-        for key, value in _items(node):
+        for key, value in items(node):
             if key not in known:
                 self.report(value, unknown_key(key, known))
 
 
-def _items(node: Located | None) -> Iterator[tuple[str, Located]]:
-    if node is not None and isinstance(node.value, dict):
-        yield from node.value.items()
-
-
 def _entries(node: Located) -> list[Located]:
     return node.value if isinstance(node.value, list) else []
-
-
-def _item(node: Located, key: str) -> Located:
-    return dict(_items(node)).get(key, Located(None, node.where, node.path))
 
 
 def _line(problem: Problem) -> tuple[str, int, str]:
@@ -197,35 +189,8 @@ def _line(problem: Problem) -> tuple[str, int, str]:
     return (file, int(line), str(problem)) if line.isdecimal() else (problem.where, 0, str(problem))
 
 
-def _without_label(node: Located) -> Located:
-    if not isinstance(node.value, dict):
-        return node
-    return Located({key: value for key, value in node.value.items() if key != "label"}, node.where, node.path)
-
-
-def _arm_label(node: Located) -> str:
-    """What an arm is called: its label, else its strategy with the parameters that were written."""
-    given = _item(node, "label").plain
-    return given if isinstance(given, str) else _label(_without_label(node))
-
-
-def _label(node: Located) -> str:
-    parameters = ", ".join(f"{key}={_shown(value)}" for key, value in _items(node) if key != "name")
-    return f"{node.name}({parameters})" if parameters else str(node.name)
-
-
 def _short(dotted: str, grid: Located | None) -> str:
     """The last part of a grid's key where that is enough to tell it from the others."""
     last = dotted.rpartition(".")[2]
-    keys = [key for key, _ in _items(grid)]
+    keys = [key for key, _ in items(grid)]
     return last if [key.rpartition(".")[2] for key in keys].count(last) == 1 else dotted
-
-
-def _shown(node: Located) -> str:
-    """A value in a label: a plugin by its name and parameters, anything else as it was written."""
-    if isinstance(node.value, dict):
-        pairs = (f"{key}: {_shown(value)}" for key, value in node.value.items())
-        return _label(node) if node.name is not None else f"{{{', '.join(pairs)}}}"
-    if isinstance(node.value, list):
-        return f"[{', '.join(_shown(item) for item in node.value)}]"
-    return node.value if isinstance(node.value, str) else json.dumps(node.value)

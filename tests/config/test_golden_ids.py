@@ -6,7 +6,7 @@ import pytest
 
 from bench.build import build
 from bench.cell import Cell
-from bench.located import parse_yaml
+from bench.yaml_tree import parse_yaml
 
 GOLDEN = {
     "bcfd0cbd66ebea39": """

@@ -8,8 +8,8 @@ import pytest
 from sweep_texts import BASE, Reader, base_and, base_with
 
 from bench.errors import ConfigError
-from bench.located import parse_yaml
 from bench.sweep_file import load_sweep
+from bench.yaml_tree import parse_yaml
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# nothing\n", "---\n", "null\n"])

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import ConfigError
-from bench.located import Plain, parse_yaml
+from bench.located import Plain
+from bench.yaml_tree import parse_yaml
 
 
 def value_of(text: str) -> Plain:

@@ -118,3 +118,9 @@ def test_mistakes_of_assignments_and_file_are_reported_together(reader: Reader) 
         "--set seeds=x",
         "s.yaml",
     ]
+
+
+def test_a_section_can_be_taken_out(reader: Reader) -> None:
+    text = f"{BASE}claims: {{c: {{experiment: one, better: entropy, than: random}}}}\n"
+    assert set(reader.load(text).claims) == {"c"}
+    assert reader.load(text, "claims=null").claims == {}

@@ -1,0 +1,69 @@
+"""What the documents promise is true."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.contract import check_strategy
+from bench.strategy import strategies
+from bench.sweep import _parser
+from bench.sweep_file import load_sweep
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted(ROOT.glob("*.md"))
+
+
+def block(document: str, language: str) -> str:
+    """The first code block of a language in a document."""
+    found = re.search(rf"```{language}\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
+    assert found is not None
+    return found.group(1)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text())
+    assert not [target for target in targets if "://" not in target and not (ROOT / target).exists()]
+
+
+def test_the_sweep_file_of_the_readme_is_valid(tmp_path: Path) -> None:
+    file = tmp_path / "readme.yaml"
+    file.write_text(block("README.md", "yaml"))
+    assert [experiment.name for experiment in load_sweep(file).experiments] == ["strategies", "widths"]
+
+
+@pytest.mark.parametrize("sweep", sorted((ROOT / "sweeps").glob("*.yaml")), ids=lambda path: path.name)
+def test_every_sweep_of_the_repository_is_valid(sweep: Path) -> None:
+    assert load_sweep(sweep).name == sweep.stem
+
+
+def test_the_options_of_the_readme_exist() -> None:
+    known = {option for action in _parser()._actions for option in action.option_strings}
+    commands = [line for line in (ROOT / "README.md").read_text().splitlines() if "-m bench.sweep" in line]
+    assert {option for line in commands for option in re.findall(r"--[a-z-]+", line)} <= known
+
+
+def test_the_targets_of_the_documents_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    told = " ".join(document.read_text() for document in DOCUMENTS)
+    assert set(re.findall(r"`make ([a-z]+)`", told)) <= targets
+
+
+def test_the_strategy_of_contributing_keeps_the_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    strategies.names()
+    monkeypatch.setattr(strategies, "_entries", dict(strategies._entries))
+    file = tmp_path / "gini.py"
+    file.write_text(block("CONTRIBUTING.md", "python"))
+    spec = importlib.util.spec_from_file_location("gini", file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "gini", module)
+    spec.loader.exec_module(module)
+    check_strategy(module.Gini())
+    check_strategy(module.Gini(power=3.0))

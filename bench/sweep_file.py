@@ -23,7 +23,8 @@ def load_sweep(path: Path, assignments: Sequence[str] = ()) -> Sweep:
     """Read a sweep file, with `key=value` assignments on top.
 
     An assignment to a key of Settings (`protocol.cycles=2`) holds in every experiment, over what the experiment says
-    itself but under its grid; any other key is a path of the file (`launch.slots=1`), and null takes a whole section out (`claims=null`).
+    itself but under its grid; any other key is a path of the file (`launch.slots=1`), and null takes a whole section
+    out (`claims=null`).
     Raises ConfigError with every problem of the file and the assignments.
     """
     return _Reader().sweep(path, assignments)
@@ -39,8 +40,8 @@ class _Reader(Builder):
         for leaf in self._assigned(assignments):
             if leaf.path.partition(".")[0] in hints_of(Settings):
                 overrides = overlaid(overrides, nested(leaf.path, leaf))
-            elif leaf.path in SECTIONS and leaf.value is None and isinstance(tree.value, dict):
-                tree = Located({key: value for key, value in tree.value.items() if key != leaf.path}, tree.where)
+            elif leaf.path in SECTIONS and leaf.value is None:
+                tree = Located({key: value for key, value in items(tree) if key != leaf.path}, tree.where)
             else:
                 tree = overlaid(tree, nested(leaf.path, leaf))
         sections = self._mapping(tree, SECTIONS)

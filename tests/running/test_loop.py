@@ -14,11 +14,14 @@ from support import run_of, strategy, up_to
 from bench.cell import Cell
 from bench.data import Data
 from bench.errors import ContractError, DataError, LeaseLost, ResultsError
-from bench.learner import Model
+from bench.journal import Journal
+from bench.learner import Fit, Labelled, Model
 from bench.loop import Run
-from bench.query import checked, initial_query
+from bench.objective import TaskLoss
+from bench.query import State, candidate_ids, checked, initial_query, query
 from bench.record import Row
 from bench.strategy import Strategy
+from bench.streams import Streams
 from bench.view import View
 
 
@@ -144,6 +147,23 @@ def test_a_damaged_checkpoint_costs_only_its_cycle(cell: Cell, digits: Data, tmp
     assert resumed.cycle == 2
     run.finish()
     assert results(run) == expected
+    assert run.folder.intact(run.folder.rows()[-1])
+
+
+def test_a_warm_start_goes_on_from_the_model_of_the_cycle_before(cell: Cell, digits: Data, tmp_path: Path) -> None:
+    run = run_of(cell, digits, tmp_path)
+    first = run.advance(None, 0)
+    second = run.advance(first, 1)
+    labelled = Labelled(digits.x_pool[second.labelled], digits.y_pool[second.labelled], 10)
+    by_hand = cell.learner.fit(Fit(labelled, first.model, TaskLoss(), Streams(cell.seed), 1)).state()
+    assert all(torch.equal(by_hand[key], value) for key, value in second.model.state().items())
+
+
+def test_the_order_of_candidates_is_drawn_from_a_stream_of_its_own(cell: Cell, digits: Data, tmp_path: Path) -> None:
+    run = finished(cell, digits, tmp_path)
+    order = torch.randperm(1297, generator=Streams(cell.seed).generator("candidates", 1)).tolist()
+    initial = run.folder.rows()[0]["result"]["queried"]
+    assert np.load(run.folder.arrays(1))["candidates"].tolist() == [i for i in order if i not in initial][:100]
 
 
 def test_without_any_checkpoint_the_cell_starts_again(cell: Cell, digits: Data, tmp_path: Path) -> None:
@@ -208,6 +228,31 @@ def test_picks_that_break_the_contract_are_named(picked: object, message: str) -
         checked(picked, candidates=5, budget=3)
 
 
+class Peeking(Strategy):
+    """Notes what labels it is shown."""
+
+    def __init__(self, sees_labels: bool) -> None:
+        self.sees_labels = sees_labels  # type: ignore[misc]
+        self.shown: torch.Tensor | None = None
+
+    def query(self, view: View, budget: int) -> list[int]:
+        self.shown = view.true_labels
+        assert view.reveal is None
+        return list(range(budget))
+
+
+@pytest.mark.parametrize("sees_labels", [False, True])
+def test_labels_of_the_pool_are_shown_only_to_who_declares_it(
+    cell: Cell, digits: Data, tmp_path: Path, sees_labels: bool
+) -> None:
+    state = run_of(cell, digits, tmp_path).advance(None, 0)
+    peeking = Peeking(sees_labels)
+    asked = query(replace(cell, strategy=peeking), digits, state, Journal(), Streams(0))
+    assert (peeking.shown is not None) == sees_labels
+    if peeking.shown is not None:
+        assert torch.equal(peeking.shown, digits.y_pool[asked.candidates])
+
+
 class Revealing(Strategy):
     """Reveals two labels and returns whatever it was built with."""
 
@@ -224,10 +269,6 @@ class Revealing(Strategy):
 
 
 def sequential(cell: Cell, digits: Data, model: Model, strategy: Strategy) -> tuple[int, list[int]]:
-    from bench.journal import Journal
-    from bench.query import State, query
-    from bench.streams import Streams
-
     protocol = replace(cell.protocol, mode="sequential", budget=3)
     ids = initial_query(cell, digits).ids
     asked = query(
@@ -248,3 +289,16 @@ def test_a_label_that_is_revealed_but_not_returned_is_a_breach(cell: Cell, digit
     state = run_of(cell, digits, tmp_path).advance(None, 0)
     with pytest.raises(ContractError, match="wanted only labels that are returned to be revealed"):
         sequential(cell, digits, state.model, Revealing([1, 2, 3]))
+
+
+def test_candidates_are_the_first_unlabelled_ids_of_the_permutation(cell: Cell, digits: Data) -> None:
+    labelled = torch.arange(600)
+    shown = candidate_ids(cell, digits, labelled, torch.Generator().manual_seed(5))
+    order = torch.randperm(1297, generator=torch.Generator().manual_seed(5))
+    assert shown.tolist() == [i for i in order.tolist() if i >= 600][:100]
+
+
+def test_without_a_number_every_unlabelled_id_is_a_candidate(cell: Cell, digits: Data) -> None:
+    everything = replace(cell, protocol=replace(cell.protocol, candidates=None))
+    shown = candidate_ids(everything, digits, torch.arange(600), torch.Generator())
+    assert sorted(shown.tolist()) == list(range(600, 1297))

@@ -11,8 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bench.data import Count, Dataset, Precision
+from bench.data import Dataset, Precision
 from bench.learner import Learner
+from bench.numbers import Count
 from bench.protocol import Protocol
 from bench.strategy import Strategy
 

@@ -6,22 +6,26 @@ A labelled set, a candidate set, a batch: each is an index into these tensors.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
+from bench.augment import UNCHANGED, Augment
 from bench.errors import DataError
+from bench.images import averaged, normalised
+from bench.numbers import Count
 from bench.registry import Registry
+from bench.subset import LongTail, kept
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
 
-Normalisation: TypeAlias = Literal["none", "standard"]
+Normalisation: TypeAlias = Literal["none", "standard", "cifar10"]
 Precision: TypeAlias = Literal["float32", "float64"]
-Count: TypeAlias = Annotated[int, Field(ge=1)]
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,26 @@ class Arrays:
     classes: int
 
 
+@dataclass(frozen=True, kw_only=True)
 class Dataset(ABC):
-    """A source of pool and test data. Implementations are frozen dataclasses; fields are part of the cell's id."""
+    """A source of pool and test data. Implementations are frozen dataclasses; fields are part of the cell's id.
+
+    What every dataset takes: `limit` keeps a class-balanced subset of the pool and `imbalance` makes a long tail of
+    it, both drawn with `subset_seed`; `size` averages images to size × size pixels; `normalise` scales inputs, standard
+    by the pool's mean and deviation per channel or feature, cifar10 by the constants of CIFAR-10; `augment` is what
+    training does to images. A dataset sets other defaults by declaring the field anew.
+    """
 
     revision: ClassVar[int] = 1
+    regimes: ClassVar[Mapping[str, int]] = {}
+    """How many labels are customary as a low, medium and high starting budget."""
+
+    limit: Count | None = None
+    imbalance: LongTail | None = None
+    subset_seed: Annotated[int, Field(ge=0)] = 0
+    size: Count | None = None
     normalise: Normalisation = "none"
-    """`standard`: subtract the pool's mean and divide by its deviation, per channel or feature."""
+    augment: Augment = UNCHANGED
 
     @abstractmethod
     def checksum(self, root: Path) -> str:
@@ -59,13 +77,14 @@ datasets: Registry[Dataset] = Registry("dataset", Dataset, "lookahead_bench.data
 
 @dataclass(frozen=True)
 class Data:
-    """A dataset on its device: pool and test inputs (n, …) as floats, labels (n,) as int64."""
+    """A dataset on its device: pool and test inputs (n, …) as floats, labels (n,) as int64; `augment` is training's."""
 
     x_pool: torch.Tensor
     y_pool: torch.Tensor
     x_test: torch.Tensor
     y_test: torch.Tensor
     classes: int
+    augment: Augment = UNCHANGED
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -77,12 +96,19 @@ def load_data(dataset: Dataset, root: Path, device: str, precision: Precision) -
     """Load a dataset, check it, normalise it and put it on a device. Raises DataError."""
     import torch
 
-    arrays = checked(dataset.load(root))
+    arrays = pool_subset(checked(dataset.load(root)), dataset)
     x_pool, x_test = (_inputs(part, getattr(arrays, part), device, precision) for part in ("x_train", "x_test"))
-    if dataset.normalise == "standard":
-        x_pool, x_test = _standardised(x_pool, x_test)
+    if dataset.size is not None:
+        x_pool, x_test = (averaged(x, dataset.size) for x in (x_pool, x_test))
+    x_pool, x_test = normalised(dataset.normalise, x_pool, x_test)
     y_pool, y_test = (torch.as_tensor(y.astype("int64"), device=device) for y in (arrays.y_train, arrays.y_test))
-    return Data(x_pool.contiguous(), y_pool, x_test.contiguous(), y_test, arrays.classes)
+    return Data(x_pool.contiguous(), y_pool, x_test.contiguous(), y_test, arrays.classes, dataset.augment)
+
+
+def pool_subset(arrays: Arrays, dataset: Dataset) -> Arrays:
+    """The arrays with the dataset's `limit` and `imbalance` applied to the pool; kept ids stay in their order."""
+    keep = kept(arrays.y_train, arrays.classes, dataset.limit, dataset.imbalance, dataset.subset_seed)
+    return replace(arrays, x_train=arrays.x_train[keep], y_train=arrays.y_train[keep])
 
 
 def checked(arrays: Arrays) -> Arrays:
@@ -132,11 +158,3 @@ def _inputs(part: str, x: np.ndarray, device: str, precision: Precision) -> torc
             f"{part}: wanted numbers that {precision} can hold; the largest is {np.abs(x).max():g}. Scale it"
         )
     return torch.as_tensor(converted, device=device)
-
-
-def _standardised(x_pool: torch.Tensor, x_test: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    over = (0, 2, 3) if x_pool.ndim == 4 else (0,)
-    mean = x_pool.mean(over, keepdim=True)
-    spread = x_pool.std(over, keepdim=True, correction=0)
-    spread = spread.where(spread > 0, 1.0)  # a constant feature stays constant instead of becoming NaN
-    return (x_pool - mean) / spread, (x_test - mean) / spread

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from bench.augment import UNCHANGED, Augment
 from bench.objective import Objective
 from bench.registry import Registry
 from bench.streams import Streams
@@ -36,13 +37,14 @@ class Labelled:
 @dataclass(frozen=True)
 class Fit:
     """One order to fit: the labelled set, the model of the cycle before (None at first), what to train on, the random
-    streams, and the cycle they are taken at."""
+    streams, the cycle they are taken at, and what training does to images."""
 
     labelled: Labelled
     previous: Model | None
     objective: Objective
     streams: Streams
     cycle: int
+    augment: Augment = UNCHANGED
 
 
 class Model(ABC):

@@ -93,7 +93,14 @@ class Run:
 
     def _fit(self, ids: torch.Tensor, state: State | None, cycle: int) -> Fit:
         previous = None if state is None else state.model
-        return Fit(self._labelled(ids), previous, self.cell.strategy.objective(), Streams(self.cell.seed), cycle)
+        return Fit(
+            self._labelled(ids),
+            previous,
+            self.cell.strategy.objective(),
+            Streams(self.cell.seed),
+            cycle,
+            self.data.augment,
+        )
 
     def _restorable(self, row: Row) -> bool:
         return self.folder.weights(row["cycle"]).is_file() and self.folder.intact(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bench.data import Count
+from bench.numbers import Count
 from bench.registry import NO_RESULT
 
 

@@ -7,11 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bench.data import Count
-
-Positive = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(gt=0, lt=1)]
-NonNegative = Annotated[float, Field(ge=0)]
+from bench.numbers import Count, NonNegative, Positive, Share
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch.nn import functional
 
+from bench.augment import augmented
 from bench.errors import Diverged
 from bench.learner import Fit, Labelled
 from bench.modules.network import Network
@@ -26,7 +27,7 @@ class Trained:
 def train(net: Network, recipe: Train, fit: Fit) -> Trained:
     """Train `net` in place and leave it in eval mode. Raises Diverged where a loss is not finite."""
     auxiliary = new_auxiliary(net, fit)
-    batches = fit.streams.generator("batches", fit.cycle)
+    batches, images = (fit.streams.generator(name, fit.cycle) for name in ("batches", "augmentation"))
     steps = len(list(_batch_sizes(len(fit.labelled), recipe.batch_size)))
     descent = _Descent.start(net, auxiliary, recipe, fit.objective, steps)
     epoch = 0
@@ -35,6 +36,7 @@ def train(net: Network, recipe: Train, fit: Fit) -> Trained:
         total = torch.zeros((), device=fit.labelled.x.device)
         for i, batch in enumerate(_shuffled(fit.labelled, recipe.batch_size, batches)):
             progress = (epoch - 1 + i / steps) / recipe.epochs
+            batch = replace(batch, x=augmented(batch.x, fit.augment, images))
             total += descent.step(net, auxiliary, fit.objective, batch, progress)
         if not torch.isfinite(total):
             raise Diverged(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from bench.data import Arrays, Dataset, Normalisation, datasets
+from bench.data import Arrays, Dataset, datasets
 from bench.errors import DataError
 from bench.files import sha256
 from bench.registry import NO_RESULT
@@ -34,7 +34,6 @@ class Npz(Dataset):
 
     path: str = field(metadata=NO_RESULT)
     classes: Annotated[int, Field(ge=2)] | None = None
-    normalise: Normalisation = "none"
 
     def checksum(self, root: Path) -> str:
         try:

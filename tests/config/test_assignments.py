@@ -92,7 +92,7 @@ def test_one_experiments_strategies_can_be_set(reader: Reader) -> None:
         ("cycles=2", "cycles: unknown key. Allowed: name, defaults, experiments"),
         ("protocol.cycles=two", 'protocol.cycles: wanted an integer >= 1; got "two"'),
         ("protocol={cycles: x}", 'protocol.cycles: wanted an integer >= 1; got "x"'),
-        ("dataset=mnst", f"dataset: no dataset named 'mnst'. Known: {', '.join(datasets.names())}"),
+        ("dataset=zebra", f"dataset: no dataset named 'zebra'. Known: {', '.join(datasets.names())}"),
         ("protocol.candidates=2", "protocol.candidates: wanted at least the budget of 10; got 2"),
         ("seeds=[1", "seeds: not YAML: while parsing a flow sequence"),
         ("protocol={cycles: 2, cycles: 3}", "protocol.cycles: key given twice"),

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.augment import Augment
 from bench.cell import Cell, canonical, cell_from_record
 from bench.datasets.digits import Digits
 from bench.datasets.npz import Npz
@@ -19,6 +20,7 @@ from bench.nets.wide_resnet import WideResNet
 from bench.protocol import Protocol
 from bench.recipe import SGD, Constant, OneCycle, Train
 from bench.strategy import strategies
+from bench.subset import LongTail
 
 counts = st.integers(1, 10**6)
 positive = st.floats(1e-300, 1e300)
@@ -40,7 +42,18 @@ trains = st.builds(
 )
 learners = st.builds(NetworkLearner, nets, trains, st.sampled_from([None, "simplex", "softmax"]))
 scales = st.sampled_from(["none", "standard"])
-datasets = st.builds(Digits, scales) | st.builds(Npz, st.text(min_size=1), st.none() | st.integers(2, 100), scales)
+tails = st.none() | st.builds(LongTail, st.floats(1.5, 1000), st.sampled_from(["exponential", "step"]))
+options = {
+    "limit": st.none() | counts,
+    "imbalance": tails,
+    "subset_seed": st.integers(0, 9),
+    "size": st.none() | counts,
+    "normalise": scales,
+    "augment": st.builds(Augment, st.booleans(), st.integers(0, 8)),
+}
+datasets = st.builds(Digits, **options) | st.builds(
+    Npz, st.text(min_size=1), st.none() | st.integers(2, 100), **options
+)
 protocols = st.builds(
     lambda initial, budget, cycles, more, mode: Protocol(
         initial, budget, cycles, None if more is None else budget + more, mode
@@ -89,7 +102,16 @@ def test_cells_that_differ_in_more_than_cycles_and_path_have_other_ids(one: Cell
 
 def test_a_record_holds_defaults_names_and_revisions(cell: Cell) -> None:
     record = cell.record()
-    assert record["dataset"] == {"name": "digits", "revision": 1, "normalise": "standard"}
+    assert record["dataset"] == {
+        "name": "digits",
+        "revision": 1,
+        "limit": None,
+        "imbalance": None,
+        "subset_seed": 0,
+        "size": None,
+        "normalise": "standard",
+        "augment": {"flip": False, "crop": 0},
+    }
     assert record["strategy"] == {"name": "margin", "revision": 1}
     assert record["precision"] == "float32"
 

@@ -91,7 +91,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one(reader: Reader, o
 def test_a_plugin_without_a_name_is_refused(reader: Reader, value: str) -> None:
     found = reader.problem(base_with(("dataset: digits", f"dataset: {value}")))
     assert found.startswith(f"s.yaml:3: defaults.dataset: wanted a dataset: {PLUGIN}; got ")
-    assert "Known: digits" in found
+    assert "Known: cifar10, cifar100, digits" in found
 
 
 @pytest.mark.parametrize(

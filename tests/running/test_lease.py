@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -79,7 +80,7 @@ def test_the_holder_beats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         for _ in range(500):
             if mine.path.stat().st_mtime > 0:
                 break
-            __import__("time").sleep(0.01)
+            time.sleep(0.01)
         assert mine.path.stat().st_mtime > 0
 
 
@@ -92,16 +93,24 @@ def test_who_lost_the_lease_is_told(tmp_path: Path) -> None:
             mine.check()
 
 
-def grab(folder: str) -> bool:
-    """Try to hold a lease until everybody has tried."""
-    import time
-
+def grab(folder: str, start: float) -> bool:
+    """Try to hold a lease at a given moment, until everybody has tried."""
+    time.sleep(max(0.0, start - time.time()))
     with leased(Path(folder)) as mine:
-        time.sleep(0.3)
+        time.sleep(1)
         return mine is not None
 
 
 def test_of_many_processes_one_gets_it(tmp_path: Path) -> None:
     write_foreign(tmp_path / "lease.0", age=lease.STALE * 2)
-    with get_context("spawn").Pool(4) as pool:
-        assert sum(pool.map(grab, [str(tmp_path)] * 4, chunksize=1)) == 1
+    with get_context("fork").Pool(8) as pool:
+        moment = time.time() + 0.5
+        assert sum(pool.starmap(grab, [(str(tmp_path), moment)] * 8, chunksize=1)) == 1
+
+
+def test_of_two_that_saw_the_same_stale_lease_one_takes_it_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_foreign(tmp_path / "lease.0", age=lease.STALE * 2)
+    monkeypatch.setattr(lease, "_newest", lambda folder: folder / "lease.0")  # what both looked at before either acted
+    assert [lease._acquire(tmp_path) for _ in range(2)] == [tmp_path / "lease.1", None]

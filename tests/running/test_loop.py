@@ -61,6 +61,13 @@ def test_accuracy_is_what_the_stored_predictions_say(cell: Cell, digits: Data, t
         assert row["result"]["accuracy"] == pytest.approx((predicted == digits.y_test.numpy()).mean())
 
 
+def test_the_residual_is_that_of_the_model_on_its_labelled_set(cell: Cell, digits: Data, tmp_path: Path) -> None:
+    run = run_of(cell, digits, tmp_path)
+    state = run.advance(None, 0)
+    labelled = Labelled(digits.x_pool[state.labelled], digits.y_pool[state.labelled], 10)
+    assert run.folder.rows()[0]["result"]["residual"] == state.model.residual(labelled) > 0
+
+
 def test_the_picks_are_the_best_scores_of_the_stored_candidates(cell: Cell, digits: Data, tmp_path: Path) -> None:
     run = finished(cell, digits, tmp_path)
     for row in run.folder.rows()[1:]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import pytest
 import torch
 from torch.nn.functional import cross_entropy
 
+from bench.augment import UNCHANGED, Augment
 from bench.errors import Diverged
 from bench.example import example_data
 from bench.learner import Fit, Labelled
@@ -16,6 +18,7 @@ from bench.modules.network import Forward, Network
 from bench.nets.mlp import MLP
 from bench.nets.wide_resnet import WideResNet
 from bench.objective import Objective, Step, TaskLoss
+from bench.probabilities import simplex, softmax
 from bench.recipe import SGD, Constant, OneCycle, Train
 from bench.streams import Streams
 from bench.train import _batch_sizes, loss_per_sample, residual
@@ -177,6 +180,36 @@ def test_an_objective_of_a_strategy_trains_its_own_module(net: MLP | WideResNet)
     PredictLoss().reset(untrained, fit.streams.generator("weights", 1))
     assert isinstance(model.auxiliary, Predictor)
     assert not torch.equal(model.auxiliary.layer.weight, untrained.layer.weight)
+
+
+def test_the_module_of_an_objective_is_drawn_from_the_streams() -> None:
+    learner = NetworkLearner(MLP(8, 1), GENTLE)
+    weights = []
+    for seed in (1, 2):
+        torch.manual_seed(seed)
+        module = learner.fit(fit_of(objective=PredictLoss())).auxiliary
+        assert isinstance(module, Predictor)
+        weights.append(module.layer.weight)
+    assert torch.equal(*weights)
+
+
+@pytest.mark.parametrize(("loss", "rule"), [("squared", simplex), ("cross_entropy", softmax)])
+def test_probabilities_follow_the_loss_unless_told_otherwise(
+    loss: str, rule: Callable[[torch.Tensor], torch.Tensor]
+) -> None:
+    learner, x = NetworkLearner(MLP(8, 1), replace(GENTLE, loss=loss)), fit_of().labelled.x
+    model = learner.fit(fit_of())
+    assert torch.equal(model.probabilities(x), rule(model.outputs(x)))
+    told = replace(learner, probabilities="softmax").fit(fit_of())
+    assert torch.equal(told.probabilities(x), softmax(told.outputs(x)))
+
+
+@pytest.mark.parametrize("augment", [Augment(flip=True), Augment(crop=1)])
+def test_training_sees_augmented_images_and_evaluation_does_not(augment: Augment) -> None:
+    learner, seen = NetworkLearner(MLP(8, 1), GENTLE), fit_of().labelled.x
+    plain, changed = (learner.fit(replace(fit_of(), augment=a)) for a in (UNCHANGED, augment))
+    assert not torch.equal(plain.outputs(seen), changed.outputs(seen))
+    assert torch.equal(changed.outputs(seen), changed.net(seen))
 
 
 def test_the_module_of_an_objective_comes_back_with_the_model() -> None:

@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support import up_to
 
 from bench.cell import Cell
 from bench.files import write_json
 from bench.folder import RunFolder
 from bench.recipe import Constant
-from bench.record import cell_folder, read_attempts, read_failure
+from bench.record import cell_folder, read_attempts, read_failure, read_rows
 from bench.state import State, state_of
 from bench.worker import LOST_ATTEMPTS, Desk, Worker
 
@@ -56,6 +57,15 @@ def test_a_failed_cell_is_run_again_only_when_forgiven(cell: Cell, tmp_path: Pat
     RunFolder(cell_folder(tmp_path, bad.id)).forgive()
     assert Worker(desk(tmp_path, [bad]))() == 1
     assert [attempt["status"] for attempt in read_attempts(cell_folder(tmp_path, bad.id))] == ["failed", "failed"]
+
+
+def test_a_done_cell_is_taken_up_again_for_more_cycles(cell: Cell, tmp_path: Path) -> None:
+    assert Worker(desk(tmp_path, [cell]))() == 1
+    longer = up_to(cell, 5)
+    assert state(tmp_path, longer) is State.MISSING
+    assert Worker(desk(tmp_path, [longer]))() == 1
+    assert state(tmp_path, longer) is State.DONE
+    assert len(read_rows(cell_folder(tmp_path, cell.id))) == 6
 
 
 def test_a_done_cell_is_not_taken_again(cell: Cell, tmp_path: Path) -> None:
@@ -107,6 +117,7 @@ def test_an_interrupted_worker_leaves_the_cell_to_the_next(
         with pytest.raises(KeyboardInterrupt):
             Worker(desk(tmp_path, [cell]))()
     assert state(tmp_path, cell) is State.MISSING
+    assert [attempt["status"] for attempt in read_attempts(cell_folder(tmp_path, cell.id))] == ["interrupted"]
     assert Worker(desk(tmp_path, [cell]))() == 1
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.data import Arrays, Count, Dataset, datasets
+from bench.data import Arrays, Dataset, datasets
+from bench.numbers import Count
 
 
 @datasets.register("sample-rings")

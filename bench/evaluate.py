@@ -14,7 +14,9 @@ from bench.query import Query
 from bench.record import Result
 
 
-def evaluate(model: Model, data: Data, labelled: Labelled, bought: Query) -> tuple[Result, torch.Tensor]:
+def evaluate(
+    model: Model, data: Data, labelled: Labelled, bought: Query, mislabelled: int
+) -> tuple[Result, torch.Tensor]:
     """The result columns of a row, and the predicted class of every test input (n,)."""
     outputs = model.outputs(data.x_test)  # (n, k)
     if not outputs.isfinite().all():
@@ -35,6 +37,7 @@ def evaluate(model: Model, data: Data, labelled: Labelled, bought: Query) -> tup
         queried=bought.ids.tolist(),
         queried_classes=bought_classes.tolist(),
         revealed=bought.revealed,
+        mislabelled=mislabelled,
         notes=model.notes(),
     )
     return result, predicted

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from bench.files import sha256, write_atomically
 from bench.folder import RunFolder
 from bench.journal import Journal, Watcher, unwatched
 from bench.learner import Fit, Labelled, Model
+from bench.oracle import noisy
 from bench.query import Query, State, initial_query, query
 from bench.record import SCHEMA, Measured, Row
 from bench.streams import Streams
@@ -43,6 +45,15 @@ class Run:
     watcher: Watcher = unwatched
     permit: Callable[[], None] = permitted
 
+    @cached_property
+    def told(self) -> Data:
+        """The data with the labels that the oracle gives, which may be wrong."""
+        rate = self.cell.protocol.label_noise
+        if rate == 0:
+            return self.data
+        labels = noisy(self.data.y_pool, self.data.classes, rate, Streams(self.cell.seed).generator("oracle"))
+        return replace(self.data, y_pool=labels)
+
     def finish(self) -> None:
         """Run every cycle that is not finished yet."""
         state = self.resume()
@@ -62,7 +73,7 @@ class Run:
         with journal.stage("fit"):
             model = self.cell.learner.fit(self._fit(labelled, state, cycle))
         with journal.stage("evaluate"):
-            result, predicted = evaluate(model, self.data, self._labelled(labelled), bought)
+            result, predicted = evaluate(model, self.told, self._labelled(labelled), bought, self._wrong(labelled))
         files = self._write_files(cycle, bought, predicted, journal, model)
         measured = Measured(seconds=journal.seconds, peak_mib=memory.peak_mib(device), attempt=self.attempt)
         row = Row(schema=SCHEMA, cell=self.folder.id, cycle=cycle, result=result, measured=measured, files=files)
@@ -86,10 +97,13 @@ class Run:
     def _buy(self, state: State | None, journal: Journal) -> Query:
         if state is None:
             return initial_query(self.cell, self.data)
-        return query(self.cell, self.data, state, journal, Streams(self.cell.seed))
+        return query(self.cell, self.told, state, journal, Streams(self.cell.seed))
+
+    def _wrong(self, ids: torch.Tensor) -> int:
+        return int((self.told.y_pool[ids] != self.data.y_pool[ids]).sum())
 
     def _labelled(self, ids: torch.Tensor) -> Labelled:
-        return Labelled(self.data.x_pool[ids], self.data.y_pool[ids], self.data.classes)
+        return Labelled(self.told.x_pool[ids], self.told.y_pool[ids], self.told.classes)
 
     def _fit(self, ids: torch.Tensor, state: State | None, cycle: int) -> Fit:
         previous = None if state is None else state.model

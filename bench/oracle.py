@@ -20,3 +20,10 @@ class Oracle:
         """One label in the middle of a query; counted."""
         self.revealed.append(identifier)
         return int(self._labels[identifier])
+
+
+def noisy(labels: torch.Tensor, classes: int, rate: float, generator: torch.Generator) -> torch.Tensor:
+    """Labels (n,) of which each is, with probability `rate`, replaced by another class, uniformly drawn."""
+    wrong = torch.rand(len(labels), generator=generator) < rate  # (n,)
+    shift = torch.randint(1, classes, (len(labels),), generator=generator)  # (n,), never 0
+    return torch.where(wrong.to(labels.device), (labels + shift.to(labels.device)) % classes, labels)

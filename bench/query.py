@@ -44,6 +44,8 @@ def initial_query(cell: Cell, data: Data) -> Query:
             f"protocol: wanted initial + cycles · budget = {needed} labels; the pool has {pool}. Lower one of them"
         )
     order = torch.randperm(pool, generator=Streams(cell.seed).generator("initial"))
+    if protocol.initial_set == "balanced":
+        order = order[_round_robin(data.y_pool.cpu()[order], data.classes)]
     return Query(order[: protocol.initial], order[:0])
 
 
@@ -77,6 +79,13 @@ def candidate_ids(cell: Cell, data: Data, labelled: torch.Tensor, generator: tor
     order = torch.randperm(len(data.y_pool), generator=generator)
     unlabelled = order[~torch.isin(order, labelled)]
     return unlabelled[: cell.protocol.candidates]
+
+
+def _round_robin(labels: torch.Tensor, classes: int) -> torch.Tensor:
+    """An order (n,) of labels (n,) that takes one of each class, then a second one, as long as there are any."""
+    members = torch.nn.functional.one_hot(labels, classes)  # (n, k)
+    turn = (members.cumsum(0) * members).sum(1)  # (n,), 1 for the first of its class
+    return turn.argsort(stable=True)
 
 
 def checked(picked: object, candidates: int, budget: int) -> torch.Tensor:

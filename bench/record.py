@@ -40,6 +40,7 @@ class Result(TypedDict):
     queried: list[int]  # (b,) ids into the pool, in the order of picking
     queried_classes: list[int]  # (k,) how many of each class are among them
     revealed: int
+    mislabelled: int  # how many of the labels so far are wrong, under a noisy oracle
     notes: dict[str, float]
 
 

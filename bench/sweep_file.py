@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench.build import Builder
 from bench.config import Claim, DataFolder, Experiment, Label, Launch, Name, NamedStrategy, Point, Settings, Sweep
+from bench.data import datasets
 from bench.describe import did_you_mean, hints_of, shown, unknown_key
 from bench.errors import ConfigError, Problem
 from bench.labels import arm_label, without_label, written
@@ -16,6 +17,7 @@ from bench.strategy import Strategy
 from bench.yaml_tree import parse_yaml, read_yaml
 
 SECTIONS = ("name", "defaults", "experiments", "claims", "launch", "data")
+REGIMES = ("low", "medium", "high")
 OWN_KEYS = ("title", "figure", "strategies", "grid")
 
 
@@ -94,10 +96,23 @@ class _Reader(Builder):
             here = settings
             for dotted, value in chosen:
                 here = merged(here, nested(dotted, value))
-            known = {key: value for key, value in items(here) if key in hints_of(Settings)}
+            known = {key: value for key, value in items(self._in_numbers(here)) if key in hints_of(Settings)}
             built = self.build(Settings, Located(known, here.where, here.path))
             if built is not None:
                 yield Point(", ".join(f"{_short(dotted, grid)}={written(value)}" for dotted, value in chosen), built)
+
+    def _in_numbers(self, settings: Located) -> Located:
+        """The settings with low, medium and high as the dataset's numbers of labels."""
+        dataset = item(settings, "dataset").name
+        known = datasets.find(dataset).cls.regimes if dataset in datasets.names() else {}
+        for key in ("initial", "budget"):
+            given = item(item(settings, "protocol"), key)
+            if isinstance(given.value, str) and given.value in known:
+                number = Located(known[given.value], given.where, given.path)
+                settings = merged(settings, nested(f"protocol.{key}", number))
+            elif given.value in REGIMES:
+                self.report(given, f"the dataset {dataset} does not say what {given.value} is; write a number")
+        return settings
 
     def _axes(self, grid: Located | None) -> list[list[tuple[str, Located]]]:
         if grid is None:

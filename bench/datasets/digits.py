@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import ClassVar
 
 from bench.data import Arrays, Dataset, Normalisation, datasets
 from bench.errors import DataError
@@ -21,6 +23,7 @@ class Digits(Dataset):
     The file is ordered by writer, so the test set holds writers that the pool does not. Pixels are scaled to [0, 1].
     """
 
+    regimes: ClassVar[Mapping[str, int]] = {"low": 20, "medium": 50, "high": 250}
     normalise: Normalisation = "standard"
 
     def checksum(self, root: Path) -> str:

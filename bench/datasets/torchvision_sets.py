@@ -37,6 +37,8 @@ class TorchvisionSet(Dataset):
     source: ClassVar[str]
     """Where people get them."""
     classes: ClassVar[int] = 10
+    regimes: ClassVar[Mapping[str, int]] = {"low": 50, "medium": 250, "high": 1000}
+    """As Lüth et al. (NeurIPS 2023) for CIFAR-10: 5, 25 and 100 labels per class."""
 
     download: bool = field(default=False, metadata=NO_RESULT)
 
@@ -63,9 +65,9 @@ class TorchvisionSet(Dataset):
 
     def opened(self, root: Path, kind: str, **which: Any) -> Any:
         """torchvision's own dataset `kind`, which checks the files."""
-        from bench.modules.torchvision_import import torchvision
+        from bench.modules.torchvision_import import import_torchvision
 
-        return getattr(torchvision().datasets, kind)(root, download=self.download, **which)
+        return getattr(import_torchvision().datasets, kind)(root, download=self.download, **which)
 
 
 @datasets.register("mnist")
@@ -130,7 +132,6 @@ class Svhn(TorchvisionSet):
 class Cifar10(TorchvisionSet):
     """Ten classes of natural images: 50 000 + 10 000 of 3×32×32 (Krizhevsky 2009)."""
 
-    regimes: ClassVar[Mapping[str, int]] = {"low": 50, "medium": 250, "high": 1000}
     folder: ClassVar[str] = "cifar-10-batches-py"
     source: ClassVar[str] = "https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz"
     files: ClassVar[Mapping[str, str]] = {

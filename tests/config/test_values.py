@@ -100,7 +100,7 @@ def test_a_plugin_without_a_name_is_refused(reader: Reader, value: str) -> None:
         (
             "protocol: {initial: 20, budget: 10, cycles: 8, candidates: 500}",
             "protocol: 3",
-            "defaults.protocol: wanted a mapping of initial, budget, cycles, candidates, mode; got 3",
+            "defaults.protocol: wanted a mapping of initial, budget, cycles, candidates, mode, initial_set, label_noise; got 3",
         ),
         (
             "{name: sgd, momentum: 0.9}",

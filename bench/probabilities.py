@@ -1,11 +1,34 @@
-"""Class probabilities from a network's outputs."""
+"""Class probabilities from a model's outputs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     import torch
+
+Rule: TypeAlias = Literal["simplex", "softmax", "softmax_calibrated"]
+COLDEST, HOTTEST = 1e-3, 1e3
+
+
+@dataclass(frozen=True)
+class Probabilities:
+    """How outputs (n, k) become probabilities (n, k): projected onto the simplex, or softmax(outputs / temperature)."""
+
+    project: bool = False
+    temperature: float = 1.0
+
+    def __call__(self, outputs: torch.Tensor) -> torch.Tensor:
+        return simplex(outputs) if self.project else softmax(outputs / self.temperature)
+
+
+def fitted(rule: Rule, outputs: torch.Tensor, labels: torch.Tensor) -> Probabilities:
+    """The probabilities of a rule, given outputs (n, k) on the labelled set and its labels (n,)."""
+    if rule == "softmax_calibrated":
+        return Probabilities(temperature=best_temperature(outputs, labels))
+    return Probabilities(project=rule == "simplex")
 
 
 def softmax(outputs: torch.Tensor) -> torch.Tensor:
@@ -27,3 +50,20 @@ def simplex(outputs: torch.Tensor) -> torch.Tensor:
     shifts = (ordered.cumsum(dim=1) - 1) / sizes  # (n, k)
     support = (ordered > shifts).sum(dim=1, keepdim=True)  # (n, 1)
     return (outputs - shifts.gather(1, support - 1)).clamp_min(0)
+
+
+def best_temperature(outputs: torch.Tensor, labels: torch.Tensor) -> float:
+    """The T in [1e-3, 1e3] of least negative log-likelihood of softmax(outputs / T) (Guo et al., ICML 2017).
+
+    The likelihood has one optimum in 1/T, which is searched on a log scale.
+    """
+    import torch
+    from scipy.optimize import minimize_scalar
+
+    logits, labels = outputs.double().cpu(), labels.cpu()
+
+    def loss(log_temperature: float) -> float:
+        return float(torch.nn.functional.cross_entropy(logits / math.exp(log_temperature), labels))
+
+    found = minimize_scalar(loss, bounds=(math.log(COLDEST), math.log(HOTTEST)), method="bounded")
+    return math.exp(found.x)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from bench.learner import Fit, Labelled, Learner, Model, learners
 from bench.net import Net
 from bench.nets.wide_resnet import WideResNet
-from bench.probabilities import simplex, softmax
+from bench.probabilities import Probabilities, Rule, fitted
 from bench.recipe import Train
 
 if TYPE_CHECKING:
     import torch
 
     from bench.modules.network import Network
+    from bench.train import Trained
 
 BATCH = 512
 AUXILIARY = "auxiliary."
@@ -26,22 +27,22 @@ class NetworkLearner(Learner):
     """A network trained by SGD on squared loss or cross-entropy, warm or cold.
 
     `probabilities`: simplex projects the outputs (the default with squared loss), softmax is the default with
-    cross-entropy.
+    cross-entropy, softmax_calibrated divides by a temperature fitted on the labelled set first.
     """
 
     net: Net = field(default_factory=WideResNet)
     train: Train = field(default_factory=Train)
-    probabilities: Literal["simplex", "softmax"] | None = None
+    probabilities: Rule | None = None
 
     def fit(self, fit: Fit) -> NetworkModel:
         from bench.train import train
 
         net = self._warm(fit) if self.train.start == "warm" and fit.previous is not None else self._fresh(fit)
         trained = train(net, self.train, fit)
-        return NetworkModel(self, net, trained.auxiliary, fit.labelled.classes, trained.epochs)
+        return self._model(fit, net, trained)
 
     def restore(self, fit: Fit, state: dict[str, torch.Tensor]) -> NetworkModel:
-        from bench.train import new_auxiliary
+        from bench.train import Trained, new_auxiliary
 
         net = self._built(fit.labelled)
         net.load_state_dict({key: value for key, value in state.items() if not key.startswith(AUXILIARY)})
@@ -49,7 +50,12 @@ class NetworkLearner(Learner):
         if auxiliary is not None:
             size = len(AUXILIARY)
             auxiliary.load_state_dict({k[size:]: v for k, v in state.items() if k.startswith(AUXILIARY)})
-        return NetworkModel(self, net.eval(), auxiliary, fit.labelled.classes, epochs=0)
+        return self._model(fit, net.eval(), Trained(auxiliary, epochs=0))
+
+    def _model(self, fit: Fit, net: Network, trained: Trained) -> NetworkModel:
+        rule = self.probabilities or ("simplex" if self.train.loss == "squared" else "softmax")
+        probabilities = fitted(rule, _logits(net, fit.labelled.x), fit.labelled.y)
+        return NetworkModel(self, net, trained, probabilities, fit.labelled.classes)
 
     def _built(self, labelled: Labelled) -> Network:
         return self.net.build(tuple(labelled.x.shape[1:]), labelled.classes).to(labelled.x)
@@ -70,25 +76,21 @@ class NetworkModel(Model):
     """A trained network in eval mode."""
 
     def __init__(
-        self, learner: NetworkLearner, net: Network, auxiliary: torch.nn.Module | None, classes: int, epochs: int
+        self, learner: NetworkLearner, net: Network, trained: Trained, rule: Probabilities, classes: int
     ) -> None:
         self.learner = learner
         self.net = net
-        self.auxiliary = auxiliary
+        self.auxiliary = trained.auxiliary
+        self.epochs = trained.epochs
+        self.rule = rule
         self.classes = classes
-        self.epochs = epochs
 
     def outputs(self, x: torch.Tensor) -> torch.Tensor:
         """The logits (n, k)."""
-        import torch
-
-        with torch.no_grad():
-            return torch.cat([self.net(part) for part in x.split(BATCH)])
+        return _logits(self.net, x)
 
     def probabilities(self, x: torch.Tensor) -> torch.Tensor:
-        squared = self.learner.train.loss == "squared"
-        rule = self.learner.probabilities or ("simplex" if squared else "softmax")
-        return (simplex if rule == "simplex" else softmax)(self.outputs(x))
+        return self.rule(self.outputs(x))
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
         import torch
@@ -108,3 +110,10 @@ class NetworkModel(Model):
 
     def notes(self) -> dict[str, float]:
         return {"epochs": float(self.epochs)}
+
+
+def _logits(net: Network, x: torch.Tensor) -> torch.Tensor:
+    import torch
+
+    with torch.no_grad():
+        return torch.cat([net(part) for part in x.split(BATCH)])

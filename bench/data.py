@@ -5,6 +5,7 @@ A labelled set, a candidate set, a batch: each is an index into these tensors.
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -90,6 +91,12 @@ class Data:
     def shape(self) -> tuple[int, ...]:
         """The shape of one input."""
         return tuple(self.x_pool.shape[1:])
+
+
+def data_root(given: str | None = None) -> Path:
+    """The folder of data files: the one given, else the variable LOOKAHEAD_BENCH_DATA, else a cache of the user."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lookahead-bench"
+    return Path(given or os.environ.get("LOOKAHEAD_BENCH_DATA") or cache).expanduser()
 
 
 def load_data(dataset: Dataset, root: Path, device: str, precision: Precision) -> Data:

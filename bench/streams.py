@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
-NAMES = ("initial", "weights", "batches", "augmentation", "candidates", "strategy", "oracle")
+NAMES = ("initial", "weights", "batches", "augmentation", "candidates", "strategy", "oracle", "dropout")
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Streams:
     """The random streams of one run.
 
     `initial` draws the first labelled set, `weights` the network's initial weights, `batches` the order of training,
-    `augmentation` its image transforms, `candidates` the order of the pool, `strategy` what a strategy draws and
-    `oracle` the noise of labels.
+    `augmentation` its image transforms, `candidates` the order of the pool, `strategy` what a strategy draws,
+    `oracle` the noise of labels and `dropout` the masks of training.
     """
 
     seed: int

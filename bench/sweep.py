@@ -6,7 +6,6 @@ Everything is kept under results/NAME; run it again to go on, to add seeds, cycl
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.config import Launch, Sweep
+from bench.data import data_root
 from bench.drive import Drive
 from bench.errors import ConfigError, RegistryError, ResultsError
 from bench.files import write_json
@@ -49,7 +49,7 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         raise ConfigError.of("command line", "sweep", "wanted a sweep file, such as sweeps/digits.yaml")
     sweep = load_sweep(options.sweep, options.set)
     check_names(sweep, options.only)
-    planned = schedule(sweep, data_root(sweep))
+    planned = schedule(sweep, data_root(sweep.data.root))
     results = options.results / sweep.name
     if options.dry_run or options.status:
         console.print(overview(planned, results, options.only), highlight=False, soft_wrap=True, markup=False)
@@ -59,17 +59,11 @@ def _run(options: argparse.Namespace, console: Console) -> int:
         for identifier in planned.cells(options.only):
             RunFolder(cell_folder(results, identifier)).forgive()
     drive = Drive(results, planned.cells(options.only), names(planned))
-    found = drive.run(_launch(sweep, options), data_root(sweep), console)
+    found = drive.run(_launch(sweep, options), data_root(sweep.data.root), console)
     console.print(summary(planned, results, options.only))
     _report_failures(results, found, names(planned), console)
     console.print(f"{counted(found)}; rows in {results}", highlight=False, soft_wrap=True)
     return 1 if any(state is not State.DONE for state in found.values()) else 0
-
-
-def data_root(sweep: Sweep) -> Path:
-    """The folder of data files: the sweep's, else the variable LOOKAHEAD_BENCH_DATA, else a cache of the user."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lookahead-bench"
-    return Path(sweep.data.root or os.environ.get("LOOKAHEAD_BENCH_DATA") or cache).expanduser()
 
 
 def names(planned: Schedule) -> dict[str, str]:

@@ -11,6 +11,7 @@ from torch.nn import functional
 from bench.augment import augmented
 from bench.errors import Diverged
 from bench.learner import Fit, Labelled
+from bench.modules.dropout import seed_dropout
 from bench.modules.network import Network
 from bench.objective import Objective, Step
 from bench.recipe import OneCycle, Train
@@ -27,6 +28,7 @@ class Trained:
 def train(net: Network, recipe: Train, fit: Fit) -> Trained:
     """Train `net` in place and leave it in eval mode. Raises Diverged where a loss is not finite."""
     auxiliary = new_auxiliary(net, fit)
+    seed_dropout(net, fit.streams.generator("dropout", fit.cycle))
     batches, images = (fit.streams.generator(name, fit.cycle) for name in ("batches", "augmentation"))
     steps = len(list(_batch_sizes(len(fit.labelled), recipe.batch_size)))
     descent = _Descent.start(net, auxiliary, recipe, fit.objective, steps)

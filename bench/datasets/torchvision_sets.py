@@ -184,10 +184,15 @@ def unpacked(root: Path, folder: str, files: Mapping[str, str]) -> Path:
     packed = [root / folder / name for name in files]
     if not all(file.is_file() for file in packed) or all(file.with_suffix("").is_file() for file in packed):
         return root
-    target = root if os.access(root / folder, os.W_OK) else _cache()
+    target = root if _may_be_written(root / folder) else _cache()
     for file in packed:
         _unpack(file, target / folder / file.stem, files[file.name])
     return target
+
+
+def _may_be_written(folder: Path) -> bool:
+    """Whether this process may write there, and the folder's mode says that somebody may: root heeds it too."""
+    return os.access(folder, os.W_OK) and bool(folder.stat().st_mode & 0o222)
 
 
 def _unpack(file: Path, target: Path, md5: str) -> None:

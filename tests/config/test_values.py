@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sweep_texts import ARMS, BASE, Reader, base_and, base_with
 
+from bench.data import datasets
 from bench.errors import ConfigError
 
 SEEDS = "an integer >= 1 and <= 10000, or a list, each item an integer >= 0, or a mapping of first, count"
@@ -91,7 +92,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_known_one(reader: Reader, o
 def test_a_plugin_without_a_name_is_refused(reader: Reader, value: str) -> None:
     found = reader.problem(base_with(("dataset: digits", f"dataset: {value}")))
     assert found.startswith(f"s.yaml:3: defaults.dataset: wanted a dataset: {PLUGIN}; got ")
-    assert "Known: cifar10, cifar100, digits" in found
+    assert f"Known: {', '.join(datasets.names())}" in found
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,8 @@ def test_a_plugin_without_a_name_is_refused(reader: Reader, value: str) -> None:
         (
             "protocol: {initial: 20, budget: 10, cycles: 8, candidates: 500}",
             "protocol: 3",
-            "defaults.protocol: wanted a mapping of initial, budget, cycles, candidates, mode, initial_set, label_noise; got 3",
+            "defaults.protocol: wanted a mapping of initial, budget, cycles, candidates, mode, initial_set, "
+            "label_noise; got 3",
         ),
         (
             "{name: sgd, momentum: 0.9}",

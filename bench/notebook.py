@@ -1,0 +1,61 @@
+"""One cell from Python, as in a notebook; sweeps are run by `python -m bench.sweep`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.build import build
+from bench.cell import Cell
+from bench.data import Dataset, Precision, data_root, load_data
+from bench.environment import environment
+from bench.errors import ConfigError, ResultsError
+from bench.folder import RunFolder
+from bench.learner import Learner
+from bench.lease import leased
+from bench.located import Plain, located
+from bench.numbers import Natural
+from bench.protocol import Protocol
+from bench.record import Row, cell_folder
+from bench.strategy import Strategy
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What run_cell takes, under the keys that a sweep file has, with one strategy and one seed."""
+
+    dataset: Dataset
+    learner: Learner
+    protocol: Protocol
+    strategy: Strategy
+    seed: Natural = 0
+    precision: Precision = "float32"
+
+
+def run_cell(settings: Mapping[str, Plain], results: str | Path = "results/notebook", device: str = "cpu") -> list[Row]:
+    """Run one cell in this process, or what is missing of it, and return its rows, a row per cycle.
+
+    `settings` has the keys dataset, learner, protocol, strategy, seed and precision, with names or mappings as in a
+    sweep file. What was run before, here or interrupted, is kept in `results` and not run again.
+    Raises ConfigError with every problem of the settings, DataError, Diverged, and ResultsError while another process
+    works on the same cell.
+    """
+    from bench.loop import Run
+
+    given = build(Settings, located(dict(settings), "run_cell"))
+    checksum = given.dataset.checksum(data_root())
+    cell = Cell(**vars(given), checksum=checksum)
+    refusal = cell.refusal()
+    if refusal is not None:
+        raise ConfigError.of("run_cell", "strategy", refusal)
+    folder = RunFolder(cell_folder(Path(results), cell.id))
+    with leased(folder.path) as lease:
+        if lease is None:
+            raise ResultsError(f"{folder.path}: another process works on this cell; wait for it, or name other results")
+        folder.create(cell.record())
+        data = load_data(cell.dataset, data_root(), device, cell.precision)
+        attempt = folder.begin_attempt(environment(device))
+        Run(cell, data, folder, attempt, permit=lease.check).finish()
+        folder.end_attempt(attempt, "done")
+    return folder.rows()[: cell.protocol.cycles + 1]

@@ -1,0 +1,110 @@
+"""The sets of torchvision: real MNIST where its files are, and what is said where files are missing or wrong."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from support import needed
+
+from bench.augment import Augment
+from bench.data import datasets, load_data
+from bench.datasets.npz import Npz
+from bench.datasets.torchvision_sets import Cifar10, Cifar100, FashionMnist, Mnist, Svhn, TorchvisionSet
+from bench.errors import DataError
+
+SETS: list[TorchvisionSet] = [Mnist(), FashionMnist(), Svhn(), Cifar10(), Cifar100()]
+
+
+@pytest.fixture
+def root(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder of the test's own that leads to the real data, so that nothing is unpacked into that."""
+    found = Path(os.environ.get("LOOKAHEAD_BENCH_DATA", "nowhere"))
+    if not (found / "MNIST" / "raw").is_dir():
+        needed("data", "no real images: LOOKAHEAD_BENCH_DATA names no folder that holds MNIST/raw")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "data/MNIST/raw").mkdir(parents=True)
+    for name in Mnist.files:
+        (tmp_path / "data/MNIST/raw" / name).symlink_to(found / "MNIST/raw" / name)
+    (tmp_path / "data/cifar").symlink_to(found / "cifar")
+    return tmp_path / "data"
+
+
+def test_mnist_is_read_from_its_official_files(root: Path) -> None:
+    arrays = Mnist().load(root)
+    assert (arrays.x_train.shape, arrays.x_test.shape) == ((60_000, 1, 28, 28), (10_000, 1, 28, 28))
+    assert np.bincount(arrays.y_train).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert arrays.y_test[:5].tolist() == [7, 2, 1, 0, 4]
+    assert (arrays.x_train.min(), arrays.x_train.max()) == (0, 1)
+    assert float(arrays.x_train.mean()) == pytest.approx(0.1307, abs=1e-4)  # the constant that everybody normalises by
+
+
+def test_mnist_is_averaged_and_limited_at_load(root: Path) -> None:
+    data = load_data(Mnist(size=14, limit=200), root, "cpu", "float32")
+    assert data.shape == (1, 14, 14)
+    assert torch.bincount(data.y_pool).tolist() == [20] * 10
+
+
+def test_packed_files_of_a_folder_that_cannot_be_written_are_unpacked_into_the_cache(
+    root: Path, tmp_path: Path
+) -> None:
+    (root / "MNIST/raw").chmod(0o555)
+    Mnist().load(root)
+    (root / "MNIST/raw").chmod(0o755)
+    unpacked = sorted(file.name for file in (tmp_path / "cache").rglob("*-ubyte"))
+    assert unpacked == sorted(name.removesuffix(".gz") for name in Mnist.files)
+    assert not list(root.rglob("*-ubyte"))
+
+
+def test_packed_files_are_unpacked_beside_themselves_otherwise(root: Path, tmp_path: Path) -> None:
+    Mnist().load(root)
+    assert len(list(root.rglob("*-ubyte"))) == 4
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_file_that_is_not_the_official_one_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "MNIST/raw"
+    folder.mkdir(parents=True)
+    for name in Mnist.files:
+        (folder / name).write_bytes(b"something else")
+    with pytest.raises(DataError, match="wanted the official file with MD5 f68b3c2dcbeaaa9fbdd348bbdeb94873; got"):
+        Mnist().load(tmp_path)
+
+
+@pytest.mark.parametrize("dataset", SETS, ids=lambda dataset: type(dataset).__name__)
+def test_missing_files_are_named_with_where_they_belong_and_come_from(dataset: TorchvisionSet, tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        dataset.load(tmp_path)
+    said = str(caught.value)
+    assert said.startswith(f"{datasets.name_of(type(dataset))}: wanted the files {next(iter(dataset.files))}")
+    assert str(tmp_path / dataset.folder) in said
+    assert f"Get them from {dataset.source}, or set download: true" in said
+
+
+@pytest.mark.parametrize("dataset", SETS, ids=lambda dataset: type(dataset).__name__)
+def test_the_checksum_needs_no_files_and_does_not_depend_on_downloading(dataset: TorchvisionSet) -> None:
+    nowhere = Path("/nowhere")
+    assert dataset.checksum(nowhere) == type(dataset)(download=True).checksum(nowhere)
+
+
+def test_no_two_sets_have_one_checksum() -> None:
+    assert len({dataset.checksum(Path("/nowhere")) for dataset in SETS}) == 5
+
+
+def test_only_sets_on_which_a_flip_keeps_the_label_are_flipped() -> None:
+    assert {type(dataset).__name__ for dataset in SETS if dataset.augment.flip} == {"Cifar10", "Cifar100"}
+
+
+def test_cifar_arrays_are_taken_as_npz_with_the_augmentation_of_cifar(root: Path) -> None:
+    file = root / "cifar" / "cifar10_6k.npz"
+    if not file.is_file():
+        needed("data", f"no {file}")
+    dataset = Npz(str(file), normalise="cifar10", augment=Augment(flip=True, crop=4))
+    data = load_data(dataset, root, "cpu", "float32")
+    assert data.x_pool.shape == (6000, 3, 32, 32)
+    assert torch.bincount(data.y_pool).tolist() == [600] * 10
+    assert float(data.x_pool.mean()) == pytest.approx(0, abs=0.05)
+    assert float(data.x_pool.std()) == pytest.approx(1, abs=0.05)

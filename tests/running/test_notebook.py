@@ -1,0 +1,51 @@
+"""One cell from Python."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.errors import ConfigError, ResultsError
+from bench.lease import leased
+from bench.notebook import run_cell
+
+SETTINGS: dict[str, Any] = {
+    "dataset": "digits",
+    "learner": {"name": "ridge", "penalty": 10},
+    "protocol": {"initial": 20, "budget": 10, "cycles": 2},
+    "strategy": "margin",
+}
+
+
+def test_the_rows_come_back(tmp_path: Path) -> None:
+    rows = run_cell(SETTINGS, tmp_path)
+    assert [row["result"]["labelled"] for row in rows] == [20, 30, 40]
+    assert rows[-1]["result"]["accuracy"] > 0.6
+
+
+def test_a_second_call_runs_only_what_is_missing(tmp_path: Path) -> None:
+    first = run_cell(SETTINGS, tmp_path)
+    longer = {**SETTINGS, "protocol": {**SETTINGS["protocol"], "cycles": 3}}
+    rows = run_cell(longer, tmp_path)
+    assert rows[:3] == first
+    assert len(rows) == 4
+    assert run_cell(SETTINGS, tmp_path) == first
+
+
+def test_settings_are_checked_as_in_a_sweep_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="run_cell: strategy: no strategy named 'margn'. Did you mean 'margin'"):
+        run_cell({**SETTINGS, "strategy": "margn"}, tmp_path)
+
+
+def test_a_combination_without_sense_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="the empirical NTK needs learner: network"):
+        run_cell({**SETTINGS, "strategy": "mlmoc-entk-plain"}, tmp_path)
+
+
+def test_a_cell_at_which_another_process_works_is_left_alone(tmp_path: Path) -> None:
+    run_cell(SETTINGS, tmp_path)
+    (folder,) = (tmp_path / "cells").iterdir()
+    with leased(folder), pytest.raises(ResultsError, match="another process works on this cell"):
+        run_cell(SETTINGS, tmp_path)

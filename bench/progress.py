@@ -81,7 +81,7 @@ class Display:
         self._shown = dict(moment.states)
 
     def _say(self, text: str) -> None:
-        self._console.print(text, highlight=False, soft_wrap=True)
+        self._console.print(text, highlight=False, soft_wrap=True, markup=False)
         self._spoke = time.monotonic()
 
     def _table(self, moment: Moment) -> Group:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from bench.config import Launch, Sweep
 from bench.data import data_root
@@ -109,7 +110,7 @@ def summary(planned: Schedule, results: Path, only: Sequence[str]) -> Table:
         mean = f"{sum(end['accuracy'] for end in ends) / len(ends):.3f}" if ends else "–"
         labels = str(arm.point.settings.protocol.labels(last))
         name = f"{arm.named.label} [{arm.point.group}]" if arm.point.group else arm.named.label
-        table.add_row(arm.experiment, name, f"{len(ends)}/{len(arm.cells)}", labels, mean)
+        table.add_row(arm.experiment, Text(name), f"{len(ends)}/{len(arm.cells)}", labels, mean)
     return table
 
 

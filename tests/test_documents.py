@@ -6,6 +6,7 @@ import importlib.util
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from bench.sweep import _parser
 from bench.sweep_file import load_sweep
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = sorted(ROOT.glob("*.md"))
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 
 
 def block(document: str, language: str) -> str:
@@ -28,7 +29,7 @@ def block(document: str, language: str) -> str:
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(document: Path) -> None:
     targets = re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text())
-    assert not [target for target in targets if "://" not in target and not (ROOT / target).exists()]
+    assert not [target for target in targets if "://" not in target and not (document.parent / target).exists()]
 
 
 def test_the_sweep_file_of_the_readme_is_valid(tmp_path: Path) -> None:
@@ -40,6 +41,13 @@ def test_the_sweep_file_of_the_readme_is_valid(tmp_path: Path) -> None:
 @pytest.mark.parametrize("sweep", sorted((ROOT / "sweeps").glob("*.yaml")), ids=lambda path: path.name)
 def test_every_sweep_of_the_repository_is_valid(sweep: Path) -> None:
     assert load_sweep(sweep).name == sweep.stem
+
+
+def test_the_notebook_lines_of_the_readme_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, Any] = {}
+    exec(block("README.md", "python"), namespace)
+    assert len(namespace["rows"]) == 9
 
 
 def test_the_options_of_the_readme_exist() -> None:

@@ -73,6 +73,14 @@ def test_slots_do_not_change_results(sweep: Path, tmp_path: Path) -> None:
     assert results_of(tmp_path / "results/tiny") == results_of(tmp_path / "alone/tiny")
 
 
+def test_a_point_of_a_grid_is_named_in_brackets(sweep: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sweep.write_text(SWEEP.replace("{title: The first,", "{title: The first, grid: {learner.net.width: [4]},"))
+    assert main([str(sweep), "--only", "first", "--executor", "debug"]) == 0
+    said = capsys.readouterr().out
+    assert "done random [width=4] seed 0" in said
+    assert "│ margin [width=4] │" in said
+
+
 def test_dry_run_says_what_would_run_and_runs_nothing(
     sweep: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -35,7 +35,7 @@ def test_a_second_call_runs_only_what_is_missing(tmp_path: Path) -> None:
 
 
 def test_settings_are_checked_as_in_a_sweep_file(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="run_cell: strategy: no strategy named 'margn'. Did you mean 'margin'"):
+    with pytest.raises(ConfigError, match=r"run_cell: strategy: no strategy named 'margn'\. Did you mean 'margin'"):
         run_cell({**SETTINGS, "strategy": "margn"}, tmp_path)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -24,10 +25,10 @@ class Probabilities:
         return simplex(outputs) if self.project else softmax(outputs / self.temperature)
 
 
-def fitted(rule: Rule, outputs: torch.Tensor, labels: torch.Tensor) -> Probabilities:
-    """The probabilities of a rule, given outputs (n, k) on the labelled set and its labels (n,)."""
+def fitted(rule: Rule, outputs: Callable[[], torch.Tensor], labels: torch.Tensor) -> Probabilities:
+    """The probabilities of a rule; outputs() (n, k) on the labelled set, with labels (n,), are asked for where needed."""
     if rule == "softmax_calibrated":
-        return Probabilities(temperature=best_temperature(outputs, labels))
+        return Probabilities(temperature=best_temperature(outputs(), labels))
     return Probabilities(project=rule == "simplex")
 
 

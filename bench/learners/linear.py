@@ -53,7 +53,9 @@ class LinearLearner(Learner):
         return self._model(fit, self._encoder(fit), state["weights"])
 
     def _model(self, fit: Fit, encoder: Network | None, weights: torch.Tensor) -> LinearModel:
-        outputs = with_constant(features_of(encoder, fit.labelled.x)) @ weights
+        def outputs() -> torch.Tensor:
+            return with_constant(features_of(encoder, fit.labelled.x)) @ weights
+
         rule = fitted(self.probabilities or self.default_rule, outputs, fit.labelled.y)
         return LinearModel(self, encoder, weights, rule)
 

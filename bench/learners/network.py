@@ -54,7 +54,7 @@ class NetworkLearner(Learner):
 
     def _model(self, fit: Fit, net: Network, trained: Trained) -> NetworkModel:
         rule = self.probabilities or ("simplex" if self.train.loss == "squared" else "softmax")
-        probabilities = fitted(rule, _logits(net, fit.labelled.x), fit.labelled.y)
+        probabilities = fitted(rule, lambda: _logits(net, fit.labelled.x), fit.labelled.y)
         return NetworkModel(self, net, trained, probabilities, fit.labelled.classes)
 
     def _built(self, labelled: Labelled) -> Network:

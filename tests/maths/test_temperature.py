@@ -29,7 +29,7 @@ def test_no_other_temperature_has_a_larger_likelihood() -> None:
 
 def test_outputs_that_are_always_right_stay_finite() -> None:
     outputs = torch.eye(3, dtype=torch.float64)
-    rule = fitted("softmax_calibrated", outputs, torch.arange(3))
+    rule = fitted("softmax_calibrated", lambda: outputs, torch.arange(3))
     assert rule(outputs).isfinite().all()
 
 
@@ -37,5 +37,5 @@ def test_the_calibrated_rule_divides_by_the_temperature() -> None:
     logits = torch.randn(50, 3, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
     labels = logits.argmax(1)
     labels[:10] = 0
-    rule = fitted("softmax_calibrated", logits, labels)
+    rule = fitted("softmax_calibrated", lambda: logits, labels)
     torch.testing.assert_close(rule(logits), softmax(logits / best_temperature(logits, labels)))

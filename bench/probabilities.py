@@ -26,7 +26,7 @@ class Probabilities:
 
 
 def fitted(rule: Rule, outputs: Callable[[], torch.Tensor], labels: torch.Tensor) -> Probabilities:
-    """The probabilities of a rule; outputs() (n, k) on the labelled set, with labels (n,), are asked for where needed."""
+    """The probabilities of a rule; outputs() (n, k) on the labelled set, with labels (n,), are asked for if needed."""
     if rule == "softmax_calibrated":
         return Probabilities(temperature=best_temperature(outputs(), labels))
     return Probabilities(project=rule == "simplex")

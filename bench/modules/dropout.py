@@ -85,10 +85,10 @@ def own_dropout(net: nn.Module) -> None:
 
 
 def replace_modules(net: nn.Module, kind: type[nn.Module], make: Callable[[nn.Module], nn.Module]) -> None:
-    """Put make(module) in the place of every module of a kind inside `net`, wherever it is used, in the same mode."""
+    """Put make(module) in the place of every module of a kind inside `net`, wherever it is used."""
     for name, module in list(net.named_modules(remove_duplicate=False)):
         if isinstance(module, kind):
-            net.set_submodule(name, make(module).train(module.training))
+            net.set_submodule(name, make(module))
 
 
 def _counterpart(layer: nn.Module) -> nn.Module:

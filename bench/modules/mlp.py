@@ -8,17 +8,19 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from bench.modules.dropout import dropout
+from bench.modules.initialise import initialise_linear
 from bench.modules.network import Forward, Network
-from bench.modules.wide_resnet import initialise_linear
 
 
 class MLPModule(Network):
-    """`layers` hidden layers of `width` units; each hidden layer is a stage."""
+    """`layers` hidden layers of `width` units, each a stage; dropout before the head."""
 
-    def __init__(self, inputs: int, classes: int, width: int, layers: int) -> None:
+    def __init__(self, inputs: int, classes: int, width: int, layers: int, dropout_rate: float = 0.0) -> None:
         super().__init__()
         sizes = [inputs] + [width] * layers
         self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(sizes))
+        self.dropout = dropout(dropout_rate)
         self.head = nn.Linear(width, classes)
 
     def parts(self, x: torch.Tensor) -> Forward:
@@ -27,7 +29,8 @@ class MLPModule(Network):
         for layer in self.hidden:
             hidden = functional.relu(layer(hidden))
             stages.append(hidden)
-        return Forward(self.head(hidden), hidden, tuple(stages))
+        features = self.dropout(hidden)  # (b, d)
+        return Forward(self.head(features), features, tuple(stages))
 
     def initialise(self, generator: torch.Generator) -> None:
         for layer in self.hidden:

@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from bench.errors import ResultsError
+
 
 def write_atomically(path: Path, content: bytes, durable: bool = True) -> None:
     """Write a temporary file beside `path`, make it durable unless told otherwise, then rename it to `path`."""
@@ -30,16 +32,44 @@ def write_json(path: Path, value: Any, durable: bool = True) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file; None where it is missing."""
+    """Read a JSON object; None where the file is missing. Raises ResultsError where it holds anything else."""
     try:
-        return json.loads(path.read_bytes())
+        content = path.read_bytes()
     except FileNotFoundError:
         return None
+    found = parsed(content)
+    if found is None:
+        raise ResultsError(
+            f"{path.parent}: wanted a readable {path.name}; got {len(content)} bytes that are no JSON object: it is "
+            "damaged. Delete it and start the sweep again"
+        )
+    return found
+
+
+def read_intact(path: Path, *keys: str) -> Any:
+    """A JSON object with these keys; None where the file is missing or damaged: for what can be made again."""
+    try:
+        found = parsed(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    return found if found is not None and found.keys() >= set(keys) else None
+
+
+def parsed(content: bytes) -> dict[str, Any] | None:
+    """The JSON object that is written there, or None."""
+    try:
+        found = json.loads(content)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def append_line(path: Path, line: str) -> None:
-    """Append one line and make it durable."""
-    with path.open("ab") as file:
+    """Append one line and make it durable; what a crash left of the line before stays a line of its own."""
+    with path.open("a+b") as file:
+        if file.tell() > 0:
+            file.seek(-1, os.SEEK_END)
+            line = line if file.read(1) == b"\n" else "\n" + line
         file.write(line.encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import ResultsError
-from bench.files import append_line, read_json, sha256, write_atomically, write_json
-from bench.record import Failure, Row, read_attempts, read_rows
+from bench.files import append_line, read_intact, sha256, write_atomically, write_json
+from bench.record import Failure, Row, read_attempts, read_failure, read_rows
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class RunFolder:
         return self.path / "weights" / f"{cycle:03d}.pt"
 
     def create(self, record: dict[str, Any]) -> None:
-        """Make the folder and write cell.json.
+        """Make the folder and write cell.json; a damaged one is written anew, since the id vouches for what it said.
 
         Raises ResultsError where it already holds results of another configuration under the same id, which is what
         a changed default without a raised revision looks like.
         """
-        kept = read_json(self.path / "cell.json")
-        if kept is None:
+        kept = read_intact(self.path / "cell.json")
+        if not kept:
             write_json(self.path / "cell.json", record)
             return
         resolved = dict(_leaves(record))
@@ -64,18 +64,39 @@ class RunFolder:
         append_line(self.rows_file, json.dumps(row, allow_nan=False))
 
     def keep(self, rows: list[Row]) -> None:
-        """Write the rows anew, dropping those that are not given."""
-        text = "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows)
-        write_atomically(self.rows_file, text.encode())
+        """Write the rows anew where the file holds anything else: rows that are not given, or half a row."""
+        text = "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows).encode()
+        if self.rows_file.is_file() and self.rows_file.read_bytes() != text:
+            write_atomically(self.rows_file, text)
 
     def intact(self, row: Row) -> bool:
         """Whether the files that a row vouches for are there and unchanged."""
-        files = ((self.path / name, digest) for name, digest in row["files"].items())
-        return all(file.is_file() and sha256(file) == digest for file, digest in files)
+        return all(_holds(self.path / name, digest) for name, digest in row["files"].items())
+
+    def damage(self) -> list[str]:
+        """What is broken here that a run does not make good by itself, or makes good at a cost; a sentence for each."""
+        rows, vouched = self.rows(), self._marked_cycle() + 1
+        found = [
+            f"{self.path / name}: wanted the file that cycle {row['cycle']} wrote; it is gone or damaged. The results "
+            f"stand without it; to have it made again, delete {self.path} and start the sweep again"
+            for row in rows
+            for name, digest in row["files"].items()
+            if name.startswith("arrays/") and not _holds(self.path / name, digest)
+        ]
+        if vouched > len(rows):
+            lost = f"{self.rows_file}: wanted the {vouched} rows that done.json vouches for; got {len(rows)}"
+            found.append(f"{lost}. The missing cycles are run again; there is nothing to do")
+        return found
+
+    def tidy(self) -> None:
+        """Remove the temporary files of processes that were killed; for the holder of the lease."""
+        for temporary in self.path.rglob(".*.tmp"):
+            temporary.unlink(missing_ok=True)
 
     def begin_attempt(self, environment: dict[str, Any]) -> int:
         """Note that a process has taken the cell up; returns the attempt's number, from 1."""
-        number = len(read_attempts(self.path)) + 1
+        known = [attempt["attempt"] for attempt in read_attempts(self.path)]
+        number = 1 + max([*known, *(row["measured"]["attempt"] for row in self.rows())], default=0)
         self._note(attempt=number, started=now(), ended=None, status=None, environment=environment)
         return number
 
@@ -83,10 +104,14 @@ class RunFolder:
         """Note how an attempt ended."""
         self._note(attempt=number, ended=now(), status=status)
 
-    def lost_attempts(self) -> list[int]:
-        """The numbers of the attempts that ended without a word since the last row was written."""
+    def lost_attempts(self, launch: str) -> list[int]:
+        """The numbers of this launch's attempts that ended without a word since the last row was written.
+
+        Those of other launches do not count: their driver may have died with them, as when the machine was restarted.
+        """
         wrote = max((row["measured"]["attempt"] for row in self.rows()), default=0)
-        return [a["attempt"] for a in read_attempts(self.path) if a["status"] is None and a["attempt"] > wrote]
+        mine = [a for a in read_attempts(self.path) if a["environment"].get("launch", launch) == launch]
+        return [a["attempt"] for a in mine if a["status"] is None and a["attempt"] > wrote]
 
     def fail(self, failure: Failure) -> None:
         """Mark the cell as failed."""
@@ -101,12 +126,16 @@ class RunFolder:
         write_json(self.path / "done.json", {"cycle": cycle})
 
     def finished_cycle(self) -> int:
-        """The last cycle that the final marker vouches for; -1 without one."""
-        marker = read_json(self.path / "done.json")
-        return -1 if marker is None else int(marker["cycle"])
+        """The last cycle that the final marker vouches for and whose row is there; -1 without one."""
+        marked = self._marked_cycle()
+        return marked if marked < 0 else min(marked, len(self.rows()) - 1)
 
     def failed(self) -> bool:
-        return (self.path / "failure.json").is_file()
+        return read_failure(self.path) is not None
+
+    def _marked_cycle(self) -> int:
+        marker = read_intact(self.path / "done.json", "cycle")
+        return marker["cycle"] if marker is not None and isinstance(marker["cycle"], int) else -1
 
     def _note(self, **entry: Any) -> None:
         append_line(self.path / "attempts.jsonl", json.dumps(entry))
@@ -115,6 +144,10 @@ class RunFolder:
 def now() -> str:
     """The time, ISO 8601 in UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _holds(file: Path, digest: str) -> bool:
+    return file.is_file() and sha256(file) == digest
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from bench.cell import Cell
 from bench.config import Launch
-from bench.files import read_json, write_json
+from bench.files import read_intact, write_json
 from bench.worker import STOP, Desk, Worker
 
 PATIENCE = 5.0
@@ -38,8 +38,8 @@ class Slot:
 
     @property
     def status(self) -> dict[str, Any]:
-        """What the slot's worker says it is doing."""
-        return read_json(self.folder / "status.json") or {}
+        """What the slot's worker says it is doing; {} before it says anything, and where the file is damaged."""
+        return read_intact(self.folder / "status.json", "cell", "doing", "share", "pid") or {}
 
 
 @dataclass(frozen=True)

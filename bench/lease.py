@@ -14,8 +14,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from bench.errors import LeaseLost
+from bench.files import read_intact
 
 BEAT = 5.0
 STALE = 60.0
@@ -27,9 +29,13 @@ class Lease:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    def held(self) -> bool:
+        """Whether it still counts. The name alone does not say so: after a release, names begin anew."""
+        return _newest(self.path.parent) == self.path and _holder(self.path) == _me()
+
     def check(self) -> None:
         """Raise LeaseLost where another process has taken the cell over, as after a long sleep of this machine."""
-        if _newest(self.path.parent) != self.path:
+        if not self.held():
             raise LeaseLost(f"{self.path}: another process took this cell over; its results stand, these are dropped")
 
 
@@ -43,12 +49,13 @@ def leased(folder: Path) -> Iterator[Lease | None]:
     stop = threading.Event()
     beat = threading.Thread(target=_beat, args=(path, stop), daemon=True)
     beat.start()
+    lease = Lease(path)
     try:
-        yield Lease(path)
+        yield lease
     finally:
         stop.set()
         beat.join()
-        if _newest(folder) == path:
+        if lease.held():
             _remove(folder)
 
 
@@ -66,7 +73,7 @@ def _acquire(folder: Path) -> Path | None:
     path = folder / f"lease.{0 if newest is None else _number(newest) + 1}"
     try:
         with path.open("x") as file:
-            json.dump({"host": socket.gethostname(), "pid": os.getpid(), "born": _born(os.getpid())}, file)
+            json.dump(_me(), file)
     except FileExistsError:
         return None
     return path
@@ -82,23 +89,32 @@ def _beat(path: Path, stop: threading.Event) -> None:
 
 def _abandoned(path: Path) -> bool:
     try:
-        text, touched = path.read_text(), path.stat().st_mtime
+        holder, touched = _holder(path), path.stat().st_mtime
     except FileNotFoundError:
         return True
-    try:
-        holder = json.loads(text)
-    except ValueError:
-        holder = {}  # a holder that died, or is about to finish writing
     if holder.get("host") == socket.gethostname() and holder.get("born") is not None:
-        return bool(_born(holder["pid"]) != holder["born"])
+        return bool(_born(holder.get("pid")) != holder["born"])
     return _now(path.parent) - touched > STALE
 
 
-def _born(pid: int) -> str | None:
-    """When a process of this host began, in clock ticks since boot: tells it from a later one with the same number."""
+def _me() -> dict[str, Any]:
+    return {"host": socket.gethostname(), "pid": os.getpid(), "born": _born(os.getpid())}
+
+
+def _holder(path: Path) -> dict[str, Any]:
+    """Who a lease says it is held by; {} for one that is damaged, or that its holder is about to finish writing."""
+    return read_intact(path) or {}
+
+
+def _born(pid: int | None) -> str | None:
+    """When a process of this host began, in clock ticks since boot: tells it from a later one with the same number.
+
+    None for one that is gone, or was killed and is a zombie: in a container nobody may ever collect those.
+    """
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
-    except (OSError, IndexError):
+        state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return None if state in "ZX" else rest[18]
+    except (OSError, IndexError, ValueError):
         return None
 
 
@@ -113,7 +129,11 @@ def _now(folder: Path) -> float:
 
 
 def _newest(folder: Path) -> Path | None:
-    return max(folder.glob("lease.*"), key=_number, default=None)
+    return max(_leases(folder), key=_number, default=None)
+
+
+def _leases(folder: Path) -> list[Path]:
+    return [path for path in folder.glob("lease.*") if path.suffix[1:].isdecimal()]
 
 
 def _number(path: Path) -> int:
@@ -121,5 +141,5 @@ def _number(path: Path) -> int:
 
 
 def _remove(folder: Path) -> None:
-    for path in sorted(folder.glob("lease.*"), key=_number):
+    for path in sorted(_leases(folder), key=_number):
         path.unlink(missing_ok=True)

@@ -84,10 +84,10 @@ class Run:
 
     def resume(self) -> State | None:
         """The state after the last cycle whose files are intact; later rows are dropped, to be made again."""
+        self.folder.tidy()
         rows = self.folder.rows()
         last = next((row["cycle"] for row in reversed(rows) if self._restorable(row)), -1)
-        if last + 1 < len(rows):
-            self.folder.keep(rows[: last + 1])
+        self.folder.keep(rows[: last + 1])
         if last < 0:
             return None
         labelled = torch.tensor([i for row in rows[: last + 1] for i in row["result"]["queried"]])

@@ -15,13 +15,12 @@ evaluation. Row 0's query is the initial set, so the labelled set is what all ro
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from bench.errors import ResultsError
-from bench.files import read_json
+from bench.files import parsed, read_intact, read_json
 
 SCHEMA = 1
 
@@ -161,21 +160,23 @@ def read_rows(cell: Path) -> list[Row]:
 
 
 def read_failure(cell: Path) -> Failure | None:
-    """Why a cell failed, or None."""
-    failure: Failure | None = read_json(cell / "failure.json")
+    """Why a cell failed; None where it did not, or where the file is damaged, which a new run makes good."""
+    failure: Failure | None = read_intact(cell / "failure.json", *Failure.__annotations__)
     return failure
 
 
 def read_attempts(cell: Path) -> list[Attempt]:
-    """Every attempt at a cell, in order."""
+    """Every attempt at a cell, in order; one whose first line is damaged is left out."""
     try:
         lines = (cell / "attempts.jsonl").read_bytes().split(b"\n")[:-1]
     except FileNotFoundError:
         return []
     attempts: dict[int, Any] = {}
     for line in lines:
-        entry = json.loads(line)
-        attempts[entry["attempt"]] = {**attempts.get(entry["attempt"], {}), **entry}  # the end line joins the start's
+        entry = parsed(line) or {}
+        number = entry.get("attempt")
+        if isinstance(number, int) and ("started" in entry or number in attempts):
+            attempts[number] = {**attempts.get(number, {}), **entry}  # the end line joins the start's
     return [attempts[number] for number in sorted(attempts)]
 
 
@@ -185,12 +186,11 @@ def _whole_rows(path: Path) -> Iterator[Row]:
     except FileNotFoundError:
         return
     for cycle, line in enumerate(lines[:-1]):  # what follows the last newline is a row cut off by a crash
-        try:
-            row = json.loads(line)
-        except ValueError:
+        row = parsed(line)
+        if row is None or not row.keys() >= Row.__annotations__.keys():
             return
-        if row.get("schema") != SCHEMA:
-            raise ResultsError(f"{path}: wanted rows of schema {SCHEMA}; got {row.get('schema')!r}, of another version")
+        if row["schema"] != SCHEMA:
+            raise ResultsError(f"{path}: wanted rows of schema {SCHEMA}; got {row['schema']!r}, of another version")
         if row["cycle"] != cycle:
             return
-        yield row
+        yield cast(Row, row)

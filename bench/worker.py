@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from bench.data import Data
 
 LOST_ATTEMPTS = 3
+"""As many deaths of one launch in one cycle are taken for the cell's own fault; the launch itself outlived them."""
+
 PAUSE = 0.5
 STARTING, FINISHED = "starting", "finished"
 STOP = "stop"
@@ -71,7 +73,11 @@ class Worker:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what cuBLAS needs to be deterministic
         torch.use_deterministic_algorithms(True)
         torch.backends.cudnn.benchmark = False
-        self._environment = {**environment(self.desk.device), "slots": self.desk.slots}
+        self._environment = {**environment(self.desk.device), "slots": self.desk.slots, "launch": self._launch}
+
+    @property
+    def _launch(self) -> str:
+        return Path(self.desk.queue).parent.name
 
     def _stopped(self) -> bool:
         return (Path(self.desk.queue).parent / STOP).exists()
@@ -94,18 +100,22 @@ class Worker:
             return self._attempt(folder, record, lease)
 
     def _attempt(self, folder: RunFolder, record: dict[str, Any], lease: Lease) -> bool:
-        if len(folder.lost_attempts()) >= LOST_ATTEMPTS:
+        if len(folder.lost_attempts(self._launch)) >= LOST_ATTEMPTS:
             self._give_up(folder)
             return True
         number = folder.begin_attempt(self._environment)
         try:
             self._run(folder, record, lease, number)
         except LeaseLost:
+            folder.end_attempt(number, "lost the lease")
             return False
         except KeyboardInterrupt:
             folder.end_attempt(number, "interrupted")
             raise
         except Exception as error:  # it is recorded with its trace, and the other cells go on
+            if not lease.held():
+                folder.end_attempt(number, "lost the lease")
+                return False
             folder.fail(failure(error, len(folder.rows()), number))
             folder.end_attempt(number, "failed")
             return True
@@ -113,8 +123,11 @@ class Worker:
         return True
 
     def _give_up(self, folder: RunFolder) -> None:
-        lost = folder.lost_attempts()
-        message = f"its process was killed {len(lost)} times in a row without finishing a cycle"
+        lost = folder.lost_attempts(self._launch)
+        message = (
+            f"its process was killed {len(lost)} times in a row without finishing a cycle, as when memory runs out; "
+            "--retry-failed tries again"
+        )
         folder.fail(Failure(kind="killed", message=message, trace="", cycle=len(folder.rows()), attempt=lost[-1]))
         for number in lost:
             folder.end_attempt(number, "killed")

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import Field, dataclass, fields, is_dataclass
+from dataclasses import Field, dataclass, fields, is_dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
+from bench.audit import Audit
 from bench.build import build
 from bench.data import Dataset, Precision
 from bench.learner import Learner
@@ -24,7 +25,7 @@ from bench.strategy import Strategy
 
 @dataclass(frozen=True)
 class Cell:
-    """One run: dataset, learner, protocol, strategy, seed, precision; `checksum` is the dataset's."""
+    """One run: dataset, learner, protocol, strategy, seed, precision, audit; `checksum` is the dataset's."""
 
     dataset: Dataset
     learner: Learner
@@ -33,6 +34,7 @@ class Cell:
     seed: int
     checksum: str
     precision: Precision = "float32"
+    audit: Audit | None = None
 
     @cached_property
     def id(self) -> str:
@@ -50,9 +52,14 @@ class Cell:
 
     def refusal(self) -> str | None:
         """Why this combination makes no sense, or None."""
-        if self.protocol.mode == "sequential" and not self.strategy.sequential:
-            return "the strategy reveals no labels within a query; run it with protocol.mode: batch"
-        return self.strategy.refusal(self.learner, self.protocol)
+        audit = self.audit.refusal(self.learner) if self.audit is not None else None
+        return self.strategy.refusal(self.learner, self.protocol) or (f"audit: {audit}" if audit else None)
+
+
+def protocol_under(strategy: Strategy, protocol: Protocol) -> Protocol:
+    """The protocol as a strategy meets it: one that asks for no label within a query picks the same in both modes, so
+    that its cell in the sequential protocol is the one in batch."""
+    return protocol if strategy.sequential else replace(protocol, mode="batch")
 
 
 class _Same:

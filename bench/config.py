@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bench.audit import Audit
 from bench.data import Dataset, Precision
 from bench.learner import Learner
 from bench.numbers import Count
@@ -38,7 +39,7 @@ class SeedRange:
 class Settings:
     """What every cell of an experiment shares, and what a grid may vary.
 
-    `seeds`: how many, from 0 on; or a list of them; or {first, count}.
+    `seeds`: how many, from 0 on; or a list of them; or {first, count}. `audit`: what else to measure before queries.
     """
 
     dataset: Dataset
@@ -46,6 +47,7 @@ class Settings:
     protocol: Protocol
     seeds: SeedCount | list[Annotated[int, Field(ge=0)]] | SeedRange = 6
     precision: Precision = "float32"
+    audit: Audit | None = None
 
     def __post_init__(self) -> None:
         if len(set(self.seed_list)) != len(self.seed_list) or not self.seed_list:

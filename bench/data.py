@@ -5,20 +5,23 @@ A labelled set, a candidate set, a batch: each is an index into these tensors.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
 
 from pydantic import Field
 
+from bench.arrays import FEATURES, check_features, check_numbers, read_features
 from bench.augment import UNCHANGED, Augment
 from bench.errors import DataError
+from bench.files import sha256
 from bench.images import averaged, normalised
 from bench.numbers import Count
-from bench.registry import Registry
+from bench.registry import NO_RESULT, Registry
 from bench.subset import LongTail, kept
 
 if TYPE_CHECKING:
@@ -31,13 +34,18 @@ Precision: TypeAlias = Literal["float32", "float64"]
 
 @dataclass(frozen=True)
 class Arrays:
-    """A dataset in memory: images (n, channels, height, width) or feature vectors (n, d), labels (n,) from 0."""
+    """A dataset in memory: images (n, channels, height, width) or feature vectors (n, d), labels (n,) from 0.
+
+    `features_train` (n, e) is another representation of the pool, such as a self-supervised one, for strategies that
+    are made for one; the learner does not see it.
+    """
 
     x_train: np.ndarray
     y_train: np.ndarray
     x_test: np.ndarray
     y_test: np.ndarray
     classes: int
+    features_train: np.ndarray | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +55,10 @@ class Dataset(ABC):
     What every dataset takes: `limit` keeps a class-balanced subset of the pool and `imbalance` makes a long tail of
     it, both drawn with `subset_seed`; `size` averages images to size × size pixels; `normalise` scales inputs, standard
     by the pool's mean and deviation per channel or feature, cifar10 by the constants of CIFAR-10; `augment` is what
-    training does to images. A dataset sets other defaults by declaring the field anew.
+    training does to images. `features` is a .npy file, or a .npz file with the array features_train, of a vector for
+    each sample of the pool (n, e), in its order before `limit` and `imbalance`, as they are: it takes the place of
+    features that the dataset has itself, and its bytes are part of the cell's id.
+    A dataset sets other defaults by declaring the field anew.
     """
 
     revision: ClassVar[int] = 1
@@ -60,6 +71,7 @@ class Dataset(ABC):
     size: Count | None = None
     normalise: Normalisation = "none"
     augment: Augment = UNCHANGED
+    features: str | None = field(default=None, metadata=NO_RESULT)
 
     @abstractmethod
     def checksum(self, root: Path) -> str:
@@ -78,7 +90,8 @@ datasets: Registry[Dataset] = Registry("dataset", Dataset, "lookahead_bench.data
 
 @dataclass(frozen=True)
 class Data:
-    """A dataset on its device: pool and test inputs (n, …) as floats, labels (n,) as int64; `augment` is training's."""
+    """A dataset on its device: pool and test inputs (n, …) as floats, labels (n,) as int64; `augment` is training's,
+    `features` (n, e) are those that came with the pool, if any did."""
 
     x_pool: torch.Tensor
     y_pool: torch.Tensor
@@ -86,6 +99,7 @@ class Data:
     y_test: torch.Tensor
     classes: int
     augment: Augment = UNCHANGED
+    features: torch.Tensor | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -99,23 +113,55 @@ def data_root(given: str | None = None) -> Path:
     return Path(given or os.environ.get("LOOKAHEAD_BENCH_DATA") or cache).expanduser()
 
 
+def data_file(kind: str, path: str, root: Path) -> Path:
+    """A file of the user's: a relative path is taken from the folder in which the command runs, then from the data
+    folder. Raises DataError that names both."""
+    tried = list(dict.fromkeys([Path(path).expanduser(), root / path]))
+    for file in tried:
+        if file.is_file():
+            return file
+    raise DataError(f"{kind}: no file {path!r}; looked for {' and '.join(str(file) for file in tried)}")
+
+
+def checksum_of(dataset: Dataset, root: Path) -> str:
+    """A hash of all bytes that load_data reads, those of `features` included. Raises DataError."""
+    own = dataset.checksum(root)
+    if dataset.features is None:
+        return own
+    file = data_file("features", dataset.features, root)
+    try:
+        return hashlib.sha256(f"{own} {sha256(file)}".encode()).hexdigest()
+    except OSError as error:
+        raise DataError(f"features: wanted a readable file; {error}") from error
+
+
 def load_data(dataset: Dataset, root: Path, device: str, precision: Precision) -> Data:
     """Load a dataset, check it, normalise it and put it on a device. Raises DataError."""
     import torch
 
-    arrays = pool_subset(checked(dataset.load(root)), dataset)
+    arrays = pool_subset(checked(_with_features(dataset.load(root), dataset, root)), dataset)
     x_pool, x_test = (_inputs(part, getattr(arrays, part), device, precision) for part in ("x_train", "x_test"))
     if dataset.size is not None:
         x_pool, x_test = (averaged(x, dataset.size) for x in (x_pool, x_test))
     x_pool, x_test = normalised(dataset.normalise, x_pool, x_test)
     y_pool, y_test = (torch.as_tensor(y.astype("int64"), device=device) for y in (arrays.y_train, arrays.y_test))
-    return Data(x_pool.contiguous(), y_pool, x_test.contiguous(), y_test, arrays.classes, dataset.augment)
+    given = arrays.features_train
+    features = None if given is None else _inputs(FEATURES, given, device, precision)
+    pool, test = (x_pool.contiguous(), y_pool), (x_test.contiguous(), y_test)
+    return Data(*pool, *test, arrays.classes, dataset.augment, features)
 
 
 def pool_subset(arrays: Arrays, dataset: Dataset) -> Arrays:
     """The arrays with the dataset's `limit` and `imbalance` applied to the pool; kept ids stay in their order."""
     keep = kept(arrays.y_train, arrays.classes, dataset.limit, dataset.imbalance, dataset.subset_seed)
-    return replace(arrays, x_train=arrays.x_train[keep], y_train=arrays.y_train[keep])
+    features = None if arrays.features_train is None else arrays.features_train[keep]
+    return replace(arrays, x_train=arrays.x_train[keep], y_train=arrays.y_train[keep], features_train=features)
+
+
+def _with_features(arrays: Arrays, dataset: Dataset, root: Path) -> Arrays:
+    if dataset.features is None:
+        return arrays
+    return replace(arrays, features_train=read_features(data_file("features", dataset.features, root)))
 
 
 def checked(arrays: Arrays) -> Arrays:
@@ -129,12 +175,12 @@ def checked(arrays: Arrays) -> Arrays:
         )
     if arrays.classes < 2:
         raise DataError(f"y_train: wanted at least 2 classes; got {arrays.classes}")
+    if arrays.features_train is not None:
+        check_features(arrays.features_train, len(arrays.x_train))
     return arrays
 
 
 def _check_part(part: str, x: np.ndarray, y: np.ndarray, classes: int) -> None:
-    import numpy as np
-
     if x.ndim not in (2, 4):
         raise DataError(
             f"x_{part}: wanted feature vectors (n, d) or images (n, channels, height, width); got shape {x.shape}"
@@ -147,11 +193,7 @@ def _check_part(part: str, x: np.ndarray, y: np.ndarray, classes: int) -> None:
         raise DataError(f"y_{part}: wanted integer labels; got dtype {y.dtype}. Encode them as 0 … classes − 1")
     if y.min() < 0 or y.max() >= classes:
         raise DataError(f"y_{part}: wanted labels from 0 to {classes - 1}; got {y.min()} to {y.max()}")
-    if x.dtype.kind not in "fiu":
-        raise DataError(f"x_{part}: wanted numbers; got dtype {x.dtype}")
-    if x.dtype.kind == "f" and not np.isfinite(x).all():
-        row = int(np.flatnonzero(~np.isfinite(x.reshape(len(x), -1)).all(axis=1))[0])
-        raise DataError(f"x_{part}: wanted finite numbers; sample {row} holds NaN or Inf. Impute or drop it first")
+    check_numbers(f"x_{part}", x)
 
 
 def _inputs(part: str, x: np.ndarray, device: str, precision: Precision) -> torch.Tensor:

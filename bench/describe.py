@@ -88,7 +88,7 @@ def _describe(hint: Any) -> str:
     if hint is NoneType or hint is None:
         return "null"
     if registry is not None:
-        return f"a {registry.kind}"
+        return f"{article(registry.kind)} {registry.kind}"
     if is_dataclass(hint):
         return f"a mapping of {', '.join(_keys(hint))}"  # type: ignore[arg-type]
     if holds_objects(hint):
@@ -126,3 +126,8 @@ def _schema_words(schema: dict[str, Any]) -> str:
     bounds = " and ".join(f"{sign} {schema[key]}" for key, sign in _BOUNDS.items() if key in schema)
     kind = str(schema.get("type", "a value"))
     return f"{_WORDS.get(kind, kind)} {bounds}".rstrip()
+
+
+def article(noun: str) -> str:
+    """a or an, by the noun's first letter."""
+    return "an" if noun[0] in "aeiou" else "a"

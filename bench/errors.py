@@ -45,6 +45,10 @@ class Diverged(Exception):
     """Training met a loss that is not finite."""
 
 
+class Refused(Exception):
+    """What was asked for makes no sense here, which only showed at work; the message says why and what to do."""
+
+
 class ContractError(Exception):
     """A plugin broke the contract that its abstract class states."""
 

@@ -25,10 +25,10 @@ def example_data() -> Data:
 
 
 def example_learners() -> list[Learner]:
-    """Small, quickly fitted learners: a network, then every other registered learner with its default parameters."""
+    """Small, quickly fitted learners: networks, the last with dropout, then every other one with its defaults."""
     small = [
         NetworkLearner(net, Train(epochs=3, batch_size=8, schedule=OneCycle(max_lr=0.05)))
-        for net in (WideResNet(1, 1), MLP(16, 1))
+        for net in (WideResNet(1, 1), MLP(16, 1), MLP(16, 1, dropout=0.2))
     ]
     others = [entry.cls() for entry in learners.entries() if entry.cls is not NetworkLearner and not entry.fixed]
     return [*small, *others]

@@ -13,6 +13,9 @@ from bench.errors import ResultsError
 from bench.files import append_line, read_intact, sha256, write_atomically, write_json
 from bench.record import Failure, Row, read_attempts, read_failure, read_rows
 
+NO_RESULT_FIELDS = ("cycles", "path", "features", "download")
+"""Fields that two runs of one cell may differ in: those marked NO_RESULT, wherever they stand."""
+
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -47,7 +50,7 @@ class RunFolder:
         resolved = dict(_leaves(record))
         for key, value in _leaves(kept):
             now = resolved.get(key, value)
-            if now != value and key.rpartition(".")[2] not in ("cycles", "path"):
+            if now != value and key.rpartition(".")[2] not in NO_RESULT_FIELDS:
                 raise ResultsError(
                     f"{self.path}: holds results for {key} = {value!r}, but this version resolves it to {now!r}. "
                     "Raise the plugin's revision, set the value in the sweep file, or use another results folder"

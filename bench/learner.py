@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, final
 
 from bench.augment import UNCHANGED, Augment
 from bench.objective import Objective
+from bench.probabilities import Probabilities
 from bench.registry import Registry
 from bench.streams import Streams
 
@@ -47,19 +49,30 @@ class Fit:
     augment: Augment = UNCHANGED
 
 
+@dataclass(frozen=True)
+class KernelRegression:
+    """What a model is that is kernel regression with prior mean 0 on one-hot targets: its outputs are exactly
+    k(x, X) (k(X, X) + noise·I)⁻¹ Y. `kernel` takes inputs (a, …) and (b, …) to k (a, b) in float64."""
+
+    kernel: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+    noise: float
+
+
 class Model(ABC):
-    """A fitted learner. Nothing that is asked of it changes it."""
+    """A fitted learner. Nothing that is asked of it changes it. `rule` makes probabilities of outputs."""
 
     classes: int
+    rule: Probabilities
     auxiliary: torch.nn.Module | None = None
 
     @abstractmethod
     def outputs(self, x: torch.Tensor) -> torch.Tensor:
         """What the learner's own loss compares with the targets: (n, k)."""
 
-    @abstractmethod
+    @final
     def probabilities(self, x: torch.Tensor) -> torch.Tensor:
         """Class probabilities (n, k); every row is on the simplex."""
+        return self.rule(self.outputs(x))
 
     @abstractmethod
     def features(self, x: torch.Tensor) -> torch.Tensor:
@@ -72,6 +85,10 @@ class Model(ABC):
     @abstractmethod
     def state(self) -> dict[str, torch.Tensor]:
         """Every tensor that Learner.restore needs, by name."""
+
+    def kernel_regression(self) -> KernelRegression | None:
+        """The kernel regression that this model is, or None where it is none."""
+        return None
 
     def notes(self) -> dict[str, float]:
         """Figures about the fit that belong into the row as results, such as the epochs that were trained."""
@@ -86,6 +103,8 @@ class Learner(ABC):
     """
 
     revision: ClassVar[int] = 1
+    kernel_regression: ClassVar[bool] = False
+    """Whether its models are kernel regressions, so that retraining on one more label is exact in closed form."""
 
     @abstractmethod
     def fit(self, fit: Fit) -> Model:

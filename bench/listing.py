@@ -1,4 +1,4 @@
-"""`--list`: every plugin with its parameters, their defaults and the first line of its docstring."""
+"""`--list`: every plugin with its parameters, their defaults and the first paragraph of its docstring."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
+from bench.audit import audits
 from bench.data import datasets
 from bench.describe import describe, hints_of
 from bench.learner import learners
@@ -14,12 +15,13 @@ from bench.net import nets
 from bench.registry import Entry, Registry, default_of
 from bench.strategy import strategies
 
-REGISTRIES: tuple[Registry[Any], ...] = (strategies, learners, nets, datasets)
-
 
 def listing() -> str:
-    """All plugins of all kinds, as text."""
-    return "\n\n".join("\n".join(_kind(registry)) for registry in REGISTRIES)
+    """All plugins of all kinds, as text: the harness's own kinds first, then those that a plugin's fields brought."""
+    own: list[Registry[Any]] = [strategies, learners, nets, datasets, audits]
+    for registry in own:
+        registry.names()  # imports the plugins, which may define kinds of their own
+    return "\n\n".join("\n".join(_kind(registry)) for registry in [*own, *Registry.others(own)])
 
 
 def _kind(registry: Registry[Any]) -> Iterator[str]:

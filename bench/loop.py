@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -19,7 +19,7 @@ from bench.folder import RunFolder
 from bench.journal import Journal, Watcher, unwatched
 from bench.learner import Fit, Labelled, Model
 from bench.oracle import noisy
-from bench.query import Query, State, initial_query, query
+from bench.query import Query, State, audit, initial_query, query
 from bench.record import SCHEMA, Measured, Row
 from bench.streams import Streams
 
@@ -69,11 +69,13 @@ class Run:
         journal = Journal(device, lambda stage, share: self.watcher(f"cycle {cycle}: {stage}", share))
         with journal.stage("query"):
             bought = self._buy(state, journal)
+        audited = self._audit(state, journal)
         labelled = bought.ids if state is None else torch.cat([state.labelled, bought.ids])
         with journal.stage("fit"):
             model = self.cell.learner.fit(self._fit(labelled, state, cycle))
         with journal.stage("evaluate"):
             result, predicted = evaluate(model, self.told, self._labelled(labelled), bought, self._wrong(labelled))
+        result["notes"].update(audited)
         files = self._write_files(cycle, bought, predicted, journal, model)
         measured = Measured(seconds=journal.seconds, peak_mib=memory.peak_mib(device), attempt=self.attempt)
         row = Row(schema=SCHEMA, cell=self.folder.id, cycle=cycle, result=result, measured=measured, files=files)
@@ -98,6 +100,12 @@ class Run:
         if state is None:
             return initial_query(self.cell, self.data)
         return query(self.cell, self.told, state, journal, Streams(self.cell.seed))
+
+    def _audit(self, state: State | None, journal: Journal) -> Mapping[str, float]:
+        if state is None or self.cell.audit is None:
+            return {}
+        with journal.stage("audit"):
+            return audit(self.cell, self.told, state, journal, Streams(self.cell.seed))
 
     def _wrong(self, ids: torch.Tensor) -> int:
         return int((self.told.y_pool[ids] != self.data.y_pool[ids]).sum())

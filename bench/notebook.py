@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.audit import Audit
 from bench.build import build
-from bench.cell import Cell
-from bench.data import Dataset, Precision, data_root, load_data
+from bench.cell import Cell, protocol_under
+from bench.data import Dataset, Precision, checksum_of, data_root, load_data
 from bench.environment import environment
 from bench.errors import ConfigError, ResultsError
 from bench.folder import RunFolder
+from bench.index_sets import resolved
 from bench.learner import Learner
 from bench.lease import leased
 from bench.located import Plain, located
@@ -31,21 +33,22 @@ class Settings:
     strategy: Strategy
     seed: Natural = 0
     precision: Precision = "float32"
+    audit: Audit | None = None
 
 
 def run_cell(settings: Mapping[str, Plain], results: str | Path = "results/notebook", device: str = "cpu") -> list[Row]:
     """Run one cell in this process, or what is missing of it, and return its rows, a row per cycle.
 
-    `settings` has the keys dataset, learner, protocol, strategy, seed and precision, with names or mappings as in a
-    sweep file. What was run before, here or interrupted, is kept in `results` and not run again.
+    `settings` has the keys dataset, learner, protocol, strategy, seed, precision and audit, with names or mappings as
+    in a sweep file. What was run before, here or interrupted, is kept in `results` and not run again.
     Raises ConfigError with every problem of the settings, DataError, Diverged, and ResultsError while another process
     works on the same cell.
     """
     from bench.loop import Run
 
     given = build(Settings, located(dict(settings), "run_cell"))
-    checksum = given.dataset.checksum(data_root())
-    cell = Cell(**vars(given), checksum=checksum)
+    protocol = protocol_under(given.strategy, resolved(given.protocol, given.seed, data_root()))
+    cell = Cell(**{**vars(given), "protocol": protocol}, checksum=checksum_of(given.dataset, data_root()))
     refusal = cell.refusal()
     if refusal is not None:
         raise ConfigError.of("run_cell", "strategy", refusal)

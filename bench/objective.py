@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import torch
 
+    from bench.learner import Labelled
     from bench.modules.network import Forward, Network
 
 
@@ -16,14 +18,18 @@ if TYPE_CHECKING:
 class Step:
     """What an objective sees of one training step on b samples.
 
-    per_sample (b,): the learner's own loss of each sample; forward: logits, features and stage features of the same
-    pass; auxiliary: the objective's own module, if it has one; progress: the share of training done, in [0, 1).
+    batch: the samples as the network saw them; per_sample (b,): the learner's own loss of each; forward: logits,
+    features and stage features of the same pass; auxiliary: the objective's own module, if it has one; progress: the
+    share of training done, in [0, 1); loss: the learner's own loss of each sample (b,), from logits (b, k) and targets,
+    for an objective that trains a network of its own.
     """
 
+    batch: Labelled
     per_sample: torch.Tensor
     forward: Forward
     auxiliary: torch.nn.Module | None
     progress: float
+    loss: Callable[[torch.Tensor, Labelled], torch.Tensor]
 
 
 class Objective(ABC):

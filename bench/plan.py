@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bench.cell import Cell, canonical, record_of
-from bench.config import Experiment, NamedStrategy, Point, Sweep
-from bench.data import Dataset
+from bench.cell import Cell, canonical, protocol_under, record_of
+from bench.config import Experiment, NamedStrategy, Point, Settings, Sweep
+from bench.data import Dataset, checksum_of
 from bench.environment import code_commit
 from bench.errors import ConfigError, DataError, Problem
+from bench.index_sets import IndexSets, read_index_sets
+from bench.protocol import Given, Protocol
 from bench.record import SCHEMA, Arm, Plan, PlannedClaim, PlannedExperiment
 
 
@@ -69,15 +71,13 @@ class Schedule:
 
 
 def schedule(sweep: Sweep, root: Path) -> Schedule:
-    """Resolve a sweep. `root` is the data folder. Raises ConfigError with every dataset that cannot be read."""
-    checksums = _checksums(sweep, root)
-    arms = (
-        _arm(experiment, point, named, checksums[_key(point.settings.dataset)])
-        for experiment in sweep.experiments
-        for point in experiment.points
-        for named in experiment.strategies
-    )
-    return Schedule(sweep, tuple(arms))
+    """Resolve a sweep. `root` is the data folder. Raises ConfigError with everything that is wrong with its files."""
+    files = _Files(sweep.source, root)
+    points = ((experiment, point) for experiment in sweep.experiments for point in experiment.points)
+    arms = tuple(arm for experiment, point in points for arm in _arms(experiment, point, files))
+    if files.problems:
+        raise ConfigError(list(dict.fromkeys(files.problems)))
+    return Schedule(sweep, arms)
 
 
 def check_names(sweep: Sweep, only: Sequence[str]) -> None:
@@ -88,12 +88,19 @@ def check_names(sweep: Sweep, only: Sequence[str]) -> None:
         raise ConfigError([Problem("--only", name, f"no such experiment. Known: {', '.join(known)}") for name in wrong])
 
 
-def _arm(experiment: Experiment, point: Point, named: NamedStrategy, checksum: str) -> PlannedArm:
+def _arms(experiment: Experiment, point: Point, files: _Files) -> Iterator[PlannedArm]:
     s = point.settings
-    first = Cell(s.dataset, s.learner, s.protocol, named.strategy, s.seed_list[0], checksum, s.precision)
-    cells = {seed: replace(first, seed=seed) for seed in s.seed_list}
-    refused = first.refusal()
-    return PlannedArm(experiment.name, point, named, {} if refused else cells, refused)
+    checksum, protocols = files.checksum(s.dataset), files.protocols(s)
+    for named in experiment.strategies:
+        strategy = named.strategy
+        own = protocol_under(strategy, s.protocol)
+        first = Cell(s.dataset, s.learner, own, strategy, s.seed_list[0], checksum, s.precision, s.audit)
+        cells = {
+            seed: replace(first, seed=seed, protocol=protocol_under(strategy, protocol))
+            for seed, protocol in protocols.items()
+        }
+        refused = first.refusal()
+        yield PlannedArm(experiment.name, point, named, {} if refused else cells, refused)
 
 
 def _arm_record(arm: PlannedArm) -> Arm:
@@ -111,22 +118,51 @@ def _arm_record(arm: PlannedArm) -> Arm:
     )
 
 
-def _checksums(sweep: Sweep, root: Path) -> dict[str, str]:
-    datasets = {_key(p.settings.dataset): p.settings.dataset for e in sweep.experiments for p in e.points}
-    found: dict[str, str] = {}
-    problems = []
-    for key, dataset in datasets.items():
-        try:
-            found[key] = dataset.checksum(root)
-        except DataError as error:
-            problems.append(Problem(sweep.source, "dataset", str(error)))
-    if problems:
-        raise ConfigError(problems)
-    return found
+class _Files:
+    """What planning reads from disk, each file once; `problems` is what is wrong with them."""
 
+    def __init__(self, source: str, root: Path) -> None:
+        self.problems: list[Problem] = []
+        self._source = source
+        self._root = root
+        self._checksums: dict[str, str] = {}
+        self._index_sets: dict[str, IndexSets | None] = {}
 
-def _key(dataset: Dataset) -> str:
-    return canonical(record_of(dataset))
+    def checksum(self, dataset: Dataset) -> str:
+        """The hash of a dataset's bytes."""
+        key = canonical(record_of(dataset))
+        if key not in self._checksums:
+            try:
+                self._checksums[key] = checksum_of(dataset, self._root)
+            except DataError as error:
+                self._checksums[key] = ""
+                self.problems.append(Problem(self._source, "dataset", str(error)))
+        return self._checksums[key]
+
+    def protocols(self, settings: Settings) -> dict[int, Protocol]:
+        """The protocol of each seed, with its ids where they are given in a file."""
+        start = settings.protocol.initial_set
+        if not isinstance(start, Given) or start.file is None:
+            return dict.fromkeys(settings.seed_list, settings.protocol)
+        sets = self._read(start.file)
+        if sets is None:
+            return {}
+        found: dict[int, Protocol] = {}
+        for seed in settings.seed_list:
+            try:
+                found[seed] = sets.resolved(settings.protocol, seed)
+            except ConfigError as error:
+                self.problems += error.problems
+        return found
+
+    def _read(self, file: str) -> IndexSets | None:
+        if file not in self._index_sets:
+            try:
+                self._index_sets[file] = read_index_sets(file, self._root)
+            except ConfigError as error:
+                self._index_sets[file] = None
+                self.problems += error.problems
+        return self._index_sets[file]
 
 
 def _add(found: dict[str, Cell], cell: Cell) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -12,8 +13,9 @@ from bench.errors import ContractError, DataError
 from bench.journal import Journal
 from bench.learner import Labelled, Model
 from bench.oracle import Oracle
+from bench.protocol import Given
 from bench.streams import Streams
-from bench.view import View
+from bench.view import Embedding, View
 
 
 @dataclass(frozen=True)
@@ -36,13 +38,18 @@ class Query:
 
 
 def initial_query(cell: Cell, data: Data) -> Query:
-    """The first labelled set: the same for every strategy of a seed. Raises DataError where the pool is too small."""
+    """The first labelled set: the same for every strategy of a seed.
+
+    Raises DataError where the pool is too small, and where ids that were given are not in it.
+    """
     protocol, pool = cell.protocol, len(data.y_pool)
     needed = protocol.labels(protocol.cycles)
     if needed > pool:
         raise DataError(
             f"protocol: wanted initial + cycles · budget = {needed} labels; the pool has {pool}. Lower one of them"
         )
+    if isinstance(protocol.initial_set, Given):
+        return Query(_given(protocol.initial_set, pool), torch.empty(0, dtype=torch.long))
     order = torch.randperm(pool, generator=Streams(cell.seed).generator("initial"))
     if protocol.initial_set == "balanced":
         order = order[_round_robin(data.y_pool.cpu()[order], data.classes)]
@@ -51,21 +58,12 @@ def initial_query(cell: Cell, data: Data) -> Query:
 
 def query(cell: Cell, data: Data, state: State, journal: Journal, streams: Streams) -> Query:
     """Let the cell's strategy pick, in the cycle after `state`. Raises ContractError where it breaks its laws."""
-    cycle, labelled = state.cycle + 1, state.labelled
-    candidates = candidate_ids(cell, data, labelled, streams.generator("candidates", cycle))  # (m,)
+    candidates, view = view_of(cell, data, state, journal, streams)
     oracle = Oracle(data.y_pool.cpu())
-    view = View(
-        model=state.model,
-        labelled=Labelled(data.x_pool[labelled], data.y_pool[labelled], data.classes),
-        candidates=data.x_pool[candidates],
-        generator=streams.generator("strategy", cycle),
-        learner=cell.learner,
-        objective=cell.strategy.objective(),
-        cycle=cycle,
-        journal=journal,
-        reveal=(lambda at: oracle.reveal(int(candidates[at]))) if cell.protocol.mode == "sequential" else None,
-        true_labels=data.y_pool[candidates] if cell.strategy.sees_labels else None,
-    )
+    if cell.protocol.mode == "sequential":
+        view = replace(view, reveal=lambda at: oracle.reveal(int(candidates[at])))
+    if cell.strategy.sees_labels:
+        view = replace(view, true_labels=data.y_pool[candidates])
     positions = checked(cell.strategy.query(view, cell.protocol.budget), len(candidates), cell.protocol.budget)
     ids = candidates[positions]
     unpaid = set(oracle.revealed) - set(ids.tolist())
@@ -74,11 +72,48 @@ def query(cell: Cell, data: Data, state: State, journal: Journal, streams: Strea
     return Query(ids, candidates, len(oracle.revealed))
 
 
+def audit(cell: Cell, data: Data, state: State, journal: Journal, streams: Streams) -> Mapping[str, float]:
+    """What the cell's audit measures before the query of the cycle after `state`, on the candidates that it shows."""
+    assert cell.audit is not None
+    _, view = view_of(cell, data, state, journal, streams)
+    return cell.audit.measure(replace(view, generator=streams.generator("audit", view.cycle)))
+
+
+def view_of(cell: Cell, data: Data, state: State, journal: Journal, streams: Streams) -> tuple[torch.Tensor, View]:
+    """The ids of the candidates (m,) of the cycle after `state`, and what may be seen of it without paying."""
+    cycle, labelled = state.cycle + 1, state.labelled
+    candidates = candidate_ids(cell, data, labelled, streams.generator("candidates", cycle))  # (m,)
+    given = None if data.features is None else Embedding(data.features[labelled], data.features[candidates])
+    view = View(
+        model=state.model,
+        labelled=Labelled(data.x_pool[labelled], data.y_pool[labelled], data.classes),
+        candidates=data.x_pool[candidates],
+        generator=streams.generator("strategy", cycle),
+        learner=cell.learner,
+        objective=cell.strategy.objective(),
+        cycle=cycle,
+        given=given,
+        journal=journal,
+    )
+    return candidates, view
+
+
 def candidate_ids(cell: Cell, data: Data, labelled: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     """The first m unlabelled ids of the cycle's permutation of the pool, so that arms share as many as they can."""
     order = torch.randperm(len(data.y_pool), generator=generator)
     unlabelled = order[~torch.isin(order, labelled)]
     return unlabelled[: cell.protocol.candidates]
+
+
+def _given(start: Given, pool: int) -> torch.Tensor:
+    """The ids (n,) that were written down."""
+    if start.ids is None:
+        raise DataError(f"initial_set: wanted ids; got the file {start.file!r}, which planning reads. Give its ids")
+    if max(start.ids) >= pool:
+        raise DataError(
+            f"initial_set: wanted ids from 0 to {pool - 1}, since the pool has {pool} inputs; got {max(start.ids)}"
+        )
+    return torch.tensor(start.ids)
 
 
 def _round_robin(labels: torch.Tensor, classes: int) -> torch.Tensor:

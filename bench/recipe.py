@@ -57,6 +57,10 @@ class Train:
     mean square of target − output, in eval mode) is at most that. `start`: warm goes on from the weights of the cycle
     before, cold draws new ones. A last batch of a single sample joins the one before it, since BatchNorm cannot train
     on one.
+
+    For GPUs, and in training alone: `channels_last` lays images out as their kernels want them, `autocast` computes the
+    forward pass in a smaller float, `compile` compiles it anew in every cycle, which takes longer than small networks
+    need to train. Each changes results by rounding, so each makes another cell.
     """
 
     loss: Literal["squared", "cross_entropy"] = "squared"
@@ -66,3 +70,16 @@ class Train:
     start: Literal["warm", "cold"] = "warm"
     optimizer: SGD = field(default_factory=SGD)
     schedule: OneCycle | Constant = field(default_factory=OneCycle)
+    channels_last: bool = False
+    autocast: Literal["none", "bfloat16"] = "none"
+    compile: bool = False
+
+    def refusal(self, device: str, precision: str) -> str | None:
+        """Why nothing can be trained so on a kind of device (cpu, cuda) in a precision, or None."""
+        if self.autocast == "none":
+            return None
+        if device == "cpu":
+            return "wanted a GPU for bfloat16; got cpu. Set launch.device: cuda, or autocast: none"
+        if precision != "float32":
+            return f"wanted precision: float32 for bfloat16; got {precision}, which autocast would leave as it is"
+        return None

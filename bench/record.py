@@ -63,7 +63,8 @@ class Row(TypedDict):
 
 
 class Failure(TypedDict):
-    """Why a cell failed. `kind` is exception, diverged, out_of_memory or killed; `cycle` is the one it failed in."""
+    """Why a cell failed. `kind` is exception, diverged, refused, out_of_memory or killed; `cycle` is the one it failed
+    in."""
 
     kind: str
     message: str

@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields
 from difflib import get_close_matches
 from importlib.metadata import entry_points
@@ -37,8 +37,8 @@ class Entry(Generic[T]):
 
     @property
     def summary(self) -> str:
-        """The first line of the plugin's docstring."""
-        return (self.cls.__doc__ or "").strip().splitlines()[0]
+        """The first paragraph of the plugin's docstring, as one line."""
+        return " ".join((self.cls.__doc__ or "").strip().partition("\n\n")[0].split())
 
     @property
     def module(self) -> str:
@@ -67,6 +67,11 @@ class Registry(Generic[T]):
     def of(base: object) -> Registry[Any] | None:
         """The registry whose plugins implement `base`, if there is one."""
         return Registry._by_base.get(base) if isinstance(base, type) else None
+
+    @staticmethod
+    def others(known: Sequence[Registry[Any]]) -> list[Registry[Any]]:
+        """The registries that were made beside those `known`."""
+        return [registry for registry in Registry._by_base.values() if registry not in known]
 
     @staticmethod
     def holding(plugin: object) -> Registry[Any] | None:

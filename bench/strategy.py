@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, final
+from typing import TYPE_CHECKING, ClassVar, Literal, final
 
 from bench.learner import Learner
 from bench.objective import Objective, TaskLoss
@@ -31,6 +31,14 @@ class Strategy(ABC):
     """Whether view.true_labels is wanted; such a strategy is no competitor and is marked everywhere."""
     sequential: ClassVar[bool] = False
     """Whether query() uses view.reveal, and so makes sense in the sequential protocol."""
+    paper: ClassVar[str] = ""
+    """Where it is published, as "Ash et al., ICLR 2020"."""
+    regime: ClassVar[Literal["low", "high", "any"]] = "any"
+    """The budget that it is published for."""
+    cost: ClassVar[str] = ""
+    """Time and memory of one query, in the letters of the project: m candidates, n labelled, k classes, d features."""
+    needs: ClassVar[str] = ""
+    """What it needs beyond a fitted learner, such as a network with dropout."""
 
     @abstractmethod
     def query(self, view: View, budget: int) -> Sequence[int] | torch.Tensor:

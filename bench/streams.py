@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import torch
 
-NAMES = ("initial", "weights", "batches", "augmentation", "candidates", "strategy", "oracle", "dropout")
+NAMES = ("initial", "weights", "batches", "augmentation", "candidates", "strategy", "oracle", "dropout", "audit")
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Streams:
 
     `initial` draws the first labelled set, `weights` the network's initial weights, `batches` the order of training,
     `augmentation` its image transforms, `candidates` the order of the pool, `strategy` what a strategy draws,
-    `oracle` the noise of labels and `dropout` the masks of training.
+    `oracle` the noise of labels, `dropout` the masks of training and `audit` what an audit draws.
     """
 
     seed: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import torch
 from torch.nn import functional
@@ -15,6 +16,7 @@ from bench.modules.dropout import seed_dropout
 from bench.modules.network import Network
 from bench.objective import Objective, Step
 from bench.recipe import OneCycle, Train
+from bench.training_pass import Pass, laid_out, training_pass
 
 
 @dataclass(frozen=True)
@@ -29,26 +31,32 @@ def train(net: Network, recipe: Train, fit: Fit) -> Trained:
     """Train `net` in place and leave it in eval mode. Raises Diverged where a loss is not finite."""
     auxiliary = new_auxiliary(net, fit)
     seed_dropout(net, fit.streams.generator("dropout", fit.cycle))
+    with laid_out(net, recipe):
+        epochs = _descended(net, auxiliary, recipe, fit)
+    net.eval()
+    return Trained(auxiliary, epochs)
+
+
+def _descended(net: Network, auxiliary: torch.nn.Module | None, recipe: Train, fit: Fit) -> int:
+    """Descend to the recipe's last epoch or its tolerance; how many epochs that took."""
     batches, images = (fit.streams.generator(name, fit.cycle) for name in ("batches", "augmentation"))
-    steps = len(list(_batch_sizes(len(fit.labelled), recipe.batch_size)))
-    descent = _Descent.start(net, auxiliary, recipe, fit.objective, steps)
-    epoch = 0
+    steps = len(list(batch_sizes(len(fit.labelled), recipe.batch_size)))
+    descent = _Descent.start(net, auxiliary, recipe, fit, steps)
     for epoch in range(1, recipe.epochs + 1):
-        net.train()
+        if not net.training:
+            net.train()
         total = torch.zeros((), device=fit.labelled.x.device)
         for i, batch in enumerate(_shuffled(fit.labelled, recipe.batch_size, batches)):
             progress = (epoch - 1 + i / steps) / recipe.epochs
-            batch = replace(batch, x=augmented(batch.x, fit.augment, images))
-            total += descent.step(net, auxiliary, fit.objective, batch, progress)
+            total += descent.step(replace(batch, x=augmented(batch.x, fit.augment, images)), progress)
         if not torch.isfinite(total):
             raise Diverged(
                 f"the training loss became {total.item()} in epoch {epoch} of {recipe.epochs} at cycle {fit.cycle} "
                 f"({len(fit.labelled)} labels); lower schedule.max_lr"
             )
-        net.eval()
-        if recipe.tolerance is not None and residual(net, recipe, fit.labelled) <= recipe.tolerance:
-            break
-    return Trained(auxiliary, epoch)
+        if recipe.tolerance is not None and residual(net.eval(), recipe, fit.labelled) <= recipe.tolerance:
+            return epoch
+    return recipe.epochs
 
 
 def new_auxiliary(net: Network, fit: Fit) -> torch.nn.Module | None:
@@ -80,30 +88,32 @@ def residual(net: Network, recipe: Train, labelled: Labelled) -> float:
 
 @dataclass(frozen=True)
 class _Descent:
-    """The optimisers and schedules of the network and of the objective's own module."""
+    """What is run, minimised and stepped in one training: the network and the objective's own module."""
 
+    parts: Pass
+    auxiliary: torch.nn.Module | None
+    objective: Objective
+    recipe: Train
     optimizers: tuple[torch.optim.Optimizer, ...]
     schedules: tuple[torch.optim.lr_scheduler.LRScheduler, ...]
-    loss: Train
 
     @classmethod
     def start(
-        cls, net: Network, auxiliary: torch.nn.Module | None, recipe: Train, objective: Objective, steps: int
+        cls, net: Network, auxiliary: torch.nn.Module | None, recipe: Train, fit: Fit, steps_per_epoch: int
     ) -> _Descent:
-        rate = recipe.schedule.max_lr
-        rated = [(net, rate)] + ([(auxiliary, objective.learning_rate(rate))] if auxiliary is not None else [])
-        optimizers = tuple(_sgd(module, recipe, lr) for module, lr in rated)
-        total = recipe.epochs * steps
-        pairs = zip(optimizers, rated, strict=True)
-        return cls(optimizers, tuple(_schedule(optimizer, recipe, lr, total) for optimizer, (_, lr) in pairs), recipe)
+        rate, total = recipe.schedule.max_lr, recipe.epochs * steps_per_epoch
+        rates = {net: rate} | ({auxiliary: fit.objective.learning_rate(rate)} if auxiliary is not None else {})
+        optimizers = {sgd(module, recipe, lr): lr for module, lr in rates.items()}
+        schedules = tuple(learning_rate_schedule(optimizer, recipe, lr, total) for optimizer, lr in optimizers.items())
+        parts = training_pass(net, recipe, fit.labelled.x.device.type)
+        return cls(parts, auxiliary, fit.objective, recipe, tuple(optimizers), schedules)
 
-    def step(
-        self, net: Network, auxiliary: torch.nn.Module | None, objective: Objective, batch: Labelled, progress: float
-    ) -> torch.Tensor:
+    def step(self, batch: Labelled, progress: float) -> torch.Tensor:
         """One update on one batch; the loss before it, detached."""
-        forward = net.parts(batch.x)
-        per_sample = loss_per_sample(self.loss, forward.logits, batch)
-        loss = objective.total(Step(per_sample, forward, auxiliary, progress))
+        forward = self.parts(batch.x)
+        per_sample = loss_per_sample(self.recipe, forward.logits, batch)
+        own = partial(loss_per_sample, self.recipe)
+        loss = self.objective.total(Step(batch, per_sample, forward, self.auxiliary, progress, own))
         for optimizer in self.optimizers:
             optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -114,16 +124,23 @@ class _Descent:
         return loss.detach()
 
 
-def _sgd(module: torch.nn.Module, recipe: Train, lr: float) -> torch.optim.SGD:
+def sgd(module: torch.nn.Module, recipe: Train, lr: float) -> torch.optim.SGD:
+    """The recipe's optimiser for a module's parameters."""
     kind = recipe.optimizer
     return torch.optim.SGD(
-        module.parameters(), lr=lr, momentum=kind.momentum, weight_decay=kind.weight_decay, nesterov=kind.nesterov
+        module.parameters(),
+        lr=lr,
+        momentum=kind.momentum,
+        weight_decay=kind.weight_decay,
+        nesterov=kind.nesterov,
+        foreach=True,  # the same bits as a Python loop over parameters, which is torch's default on a CPU, but sooner
     )
 
 
-def _schedule(
+def learning_rate_schedule(
     optimizer: torch.optim.Optimizer, recipe: Train, lr: float, total: int
 ) -> torch.optim.lr_scheduler.LRScheduler:
+    """The recipe's schedule over `total` steps, up to a largest rate `lr`."""
     kind = recipe.schedule
     if not isinstance(kind, OneCycle):
         return torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
@@ -135,11 +152,11 @@ def _schedule(
 
 def _shuffled(labelled: Labelled, batch_size: int, generator: torch.Generator) -> Iterator[Labelled]:
     order = torch.randperm(len(labelled), generator=generator).to(labelled.x.device)
-    for chosen in order.split(list(_batch_sizes(len(labelled), batch_size))):
+    for chosen in order.split(list(batch_sizes(len(labelled), batch_size))):
         yield Labelled(labelled.x[chosen], labelled.y[chosen], labelled.classes)
 
 
-def _batch_sizes(n: int, batch_size: int) -> Iterator[int]:
+def batch_sizes(n: int, batch_size: int) -> Iterator[int]:
     """Full batches and the rest; a rest of one sample joins the batch before it."""
     full, rest = divmod(n, batch_size)
     sizes = [batch_size] * full + ([rest] if rest else [])

@@ -5,14 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from bench.errors import DataError
 from bench.journal import Journal
 from bench.learner import Labelled, Learner, Model
 from bench.objective import Objective
 
 if TYPE_CHECKING:
     import torch
+
+
+Space: TypeAlias = Literal["penultimate", "given"]
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """The labelled set (n, d) and the candidates (m, d) in one feature space."""
+
+    labelled: torch.Tensor
+    candidates: torch.Tensor
 
 
 @dataclass(frozen=True)
@@ -22,7 +34,8 @@ class View:
     `candidates` (m, …) and `labelled` are inputs under the test transform, on the device. `generator` is a CPU
     generator, and the only source of randomness. `reveal(position)` buys one label at once and is there only in the
     sequential protocol. `true_labels` (m,) is there only for a strategy that declares `sees_labels`. `learner`
-    and `objective` let a strategy retrain. `journal` takes stage times and scores.
+    and `objective` let a strategy retrain. `given` are features that came with the dataset. `journal` takes stage times
+    and scores.
     """
 
     model: Model
@@ -35,6 +48,7 @@ class View:
     journal: Journal = field(default_factory=Journal)
     reveal: Callable[[int], int] | None = None
     true_labels: torch.Tensor | None = None
+    given: Embedding | None = None
 
     def __len__(self) -> int:
         return len(self.candidates)
@@ -57,3 +71,17 @@ class View:
     def features(self) -> torch.Tensor:
         """The model's features of the candidates (m, d), computed once."""
         return self.model.features(self.candidates)
+
+    def embedding(self, space: Space) -> Embedding:
+        """Labelled set and candidates in the model's penultimate features, or in those that came with the dataset.
+
+        Raises DataError where the dataset brought none.
+        """
+        if space == "penultimate":
+            return Embedding(self.model.features(self.labelled.x), self.features)
+        if self.given is None:
+            raise DataError(
+                "space: given: wanted a dataset with features of its own; this one has none. Add a feature array to "
+                "the dataset, or use space: penultimate"
+            )
+        return self.given

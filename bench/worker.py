@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.cell import Cell, canonical, cell_from_record, record_of
 from bench.environment import environment
-from bench.errors import Diverged, LeaseLost, ResultsError
+from bench.errors import Diverged, LeaseLost, Refused, ResultsError
 from bench.files import read_json, write_json
 from bench.folder import RunFolder, now
 from bench.journal import Watcher
@@ -176,5 +176,7 @@ def failure(error: Exception, cycle: int, attempt: int) -> Failure:
 def _kind(error: Exception) -> str:
     if isinstance(error, Diverged):
         return "diverged"
+    if isinstance(error, Refused):
+        return "refused"
     out_of_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
     return "out_of_memory" if out_of_memory else "exception"

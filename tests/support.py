@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from bench.build import build
 from bench.cell import Cell
 from bench.data import Data
 from bench.folder import RunFolder
+from bench.located import located
 from bench.loop import Run
-from bench.strategy import Strategy, strategies
+from bench.strategy import Strategy
 
 
 def needed(name: str, reason: str) -> None:
@@ -24,8 +26,8 @@ def needed(name: str, reason: str) -> None:
 
 
 def strategy(name: str) -> Strategy:
-    """A registered strategy with its default parameters."""
-    return strategies.find(name).cls()
+    """A registered strategy, by its name alone."""
+    return build(Strategy, located(name, "test"))
 
 
 def run_of(cell: Cell, data: Data, path: Path) -> Run:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import zipfile
-import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from bench.data import Arrays, Dataset, datasets
+from bench.arrays import FEATURES, read_npz
+from bench.data import Arrays, Dataset, data_file, datasets
 from bench.errors import DataError
 from bench.files import sha256
 from bench.registry import NO_RESULT
@@ -29,7 +27,8 @@ class Npz(Dataset):
 
     Images are (n, height, width), (n, height, width, channels) or (n, channels, height, width) with 1 or 3 channels;
     bytes are scaled to [0, 1]. Labels are integers from 0; `classes` is their number, by default the largest label
-    plus one. A relative `path` is taken from the folder in which the command runs, then from the data folder.
+    plus one. A relative `path` is taken from the folder in which the command runs, then from the data folder. An array
+    features_train (n, e) is optional: features of the pool, as `features` of any dataset names them.
     """
 
     path: str = field(metadata=NO_RESULT)
@@ -42,7 +41,7 @@ class Npz(Dataset):
             raise DataError(f"npz: wanted a readable file; {error}") from error
 
     def load(self, root: Path) -> Arrays:
-        found = self._read(root)
+        found = read_npz(self._file(root), KEYS, optional=[FEATURES])
         kinds = {key: found[key].dtype for key in ("x_train", "x_test")}
         if len({kind == "uint8" for kind in kinds.values()}) > 1:
             raise DataError(
@@ -51,41 +50,10 @@ class Npz(Dataset):
             )
         classes = self.classes if self.classes is not None else _largest(found) + 1
         x_train, x_test = (_inputs(key, found[key]) for key in ("x_train", "x_test"))
-        return Arrays(x_train, found["y_train"], x_test, found["y_test"], classes)
-
-    def _read(self, root: Path) -> dict[str, np.ndarray]:
-        import numpy as np
-
-        file = self._file(root)
-        if not zipfile.is_zipfile(file):
-            raise DataError(f"{file}: wanted a .npz file as numpy.savez writes it; this one is no zip archive")
-        with np.load(file, allow_pickle=False) as archive:
-            missing = [key for key in KEYS if key not in archive.files]
-            if missing:
-                raise DataError(
-                    f"{file}: wanted the arrays {', '.join(KEYS)}; {', '.join(missing)} missing, "
-                    f"got {', '.join(archive.files) or 'none'}"
-                )
-            return {key: _array(f"{file}: {key}", archive, key) for key in KEYS}
+        return Arrays(x_train, found["y_train"], x_test, found["y_test"], classes, found.get(FEATURES))
 
     def _file(self, root: Path) -> Path:
-        tried = list(dict.fromkeys([Path(self.path).expanduser(), root / self.path]))
-        for file in tried:
-            if file.is_file():
-                return file
-        raise DataError(f"npz: no file {self.path!r}; looked for {' and '.join(str(file) for file in tried)}")
-
-
-def _array(where: str, archive: Mapping[str, np.ndarray], key: str) -> np.ndarray:
-    import numpy as np
-
-    try:
-        found = archive[key]
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise DataError(f"{where}: wanted an array of numbers, unpickled and undamaged; {error}") from error
-    if not isinstance(found, np.ndarray):
-        raise DataError(f"{where}: wanted an array as numpy.savez writes it; got {type(found).__name__}")
-    return found
+        return data_file("npz", self.path, root)
 
 
 def _largest(found: dict[str, np.ndarray]) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from bench.errors import Diverged
-from bench.learner import Fit, Labelled, Learner, Model, learners
+from bench.learner import Fit, KernelRegression, Labelled, Learner, Model, learners
 from bench.net import Net
 from bench.numbers import Natural, Positive
 from bench.probabilities import Probabilities, Rule, fitted
@@ -80,6 +80,7 @@ class Ridge(LinearLearner):
     """
 
     default_rule: ClassVar[Rule] = "simplex"
+    kernel_regression: ClassVar[bool] = True
 
     def solve(self, features: torch.Tensor, labelled: Labelled) -> torch.Tensor:
         import torch
@@ -141,9 +142,6 @@ class LinearModel(Model):
     def outputs(self, x: torch.Tensor) -> torch.Tensor:
         return with_constant(features_of(self.encoder, x)) @ self.weights
 
-    def probabilities(self, x: torch.Tensor) -> torch.Tensor:
-        return self.rule(self.outputs(x))
-
     def features(self, x: torch.Tensor) -> torch.Tensor:
         return features_of(self.encoder, x)
 
@@ -153,6 +151,16 @@ class LinearModel(Model):
 
     def state(self) -> dict[str, torch.Tensor]:
         return {"weights": self.weights}
+
+    def kernel_regression(self) -> KernelRegression | None:
+        """Ridge regression is one with the kernel φ(x)·φ(x') + 1 and noise λ."""
+        if not self.learner.kernel_regression:
+            return None
+
+        def kernel(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+            return features_of(self.encoder, a) @ features_of(self.encoder, b).T + 1  # (a, b)
+
+        return KernelRegression(kernel, self.learner.penalty)
 
 
 def with_constant(features: torch.Tensor) -> torch.Tensor:

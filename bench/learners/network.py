@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bench.errors import ConfigError
 from bench.learner import Fit, Labelled, Learner, Model, learners
 from bench.net import Net
 from bench.nets.wide_resnet import WideResNet
@@ -37,6 +38,7 @@ class NetworkLearner(Learner):
     def fit(self, fit: Fit) -> NetworkModel:
         from bench.train import train
 
+        self._check(fit.labelled.x)
         net = self._warm(fit) if self.train.start == "warm" and fit.previous is not None else self._fresh(fit)
         trained = train(net, self.train, fit)
         return self._model(fit, net, trained)
@@ -51,6 +53,11 @@ class NetworkLearner(Learner):
             size = len(AUXILIARY)
             auxiliary.load_state_dict({k[size:]: v for k, v in state.items() if k.startswith(AUXILIARY)})
         return self._model(fit, net.eval(), Trained(auxiliary, epochs=0))
+
+    def _check(self, x: torch.Tensor) -> None:
+        refusal = self.train.refusal(x.device.type, str(x.dtype).removeprefix("torch."))
+        if refusal is not None:
+            raise ConfigError.of("learner", "train.autocast", refusal)
 
     def _model(self, fit: Fit, net: Network, trained: Trained) -> NetworkModel:
         rule = self.probabilities or ("simplex" if self.train.loss == "squared" else "softmax")
@@ -88,9 +95,6 @@ class NetworkModel(Model):
     def outputs(self, x: torch.Tensor) -> torch.Tensor:
         """The logits (n, k)."""
         return _logits(self.net, x)
-
-    def probabilities(self, x: torch.Tensor) -> torch.Tensor:
-        return self.rule(self.outputs(x))
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
         import torch

@@ -81,7 +81,7 @@ def test_an_integer_for_a_float_leaves_the_id(reader: Reader, integer: str, frac
 
 def test_the_path_of_a_file_leaves_the_id(reader: Reader) -> None:
     cell = cell_of(reader, BASE)
-    paths = [replace(cell, dataset=Npz(path)) for path in ("a.npz", "/data/b.npz")]
+    paths = [replace(cell, dataset=Npz(path, features=path)) for path in ("a.npz", "/data/b.npz")]
     assert paths[0].id == paths[1].id
 
 
@@ -100,6 +100,9 @@ CHANGES = [
     "learner.train.tolerance=0.1",
     "learner.train.batch_size=33",
     "learner.train.start=cold",
+    "learner.train.channels_last=true",
+    "learner.train.autocast=bfloat16",
+    "learner.train.compile=true",
     "learner.train.optimizer.momentum=0.8",
     "learner.train.optimizer.weight_decay=0",
     "learner.train.optimizer.nesterov=true",
@@ -112,6 +115,8 @@ CHANGES = [
     "protocol.candidates=501",
     "protocol.candidates=null",
     "protocol.mode=sequential",
+    "protocol={initial: 3, initial_set: {ids: [1, 2, 3]}}",
+    "protocol={initial: 3, initial_set: {ids: [3, 2, 1]}}",
     "experiments.one.strategies=[entropy]",
     "experiments.one.strategies=[mlmoc-entk-plain]",
     "experiments.one.strategies=[{name: mlmoc-entk-plain, jitter: 1e-3}]",

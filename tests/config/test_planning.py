@@ -65,9 +65,20 @@ def test_a_strategy_is_refused_only_at_the_points_where_it_makes_no_sense(reader
     ]
 
 
-def test_a_strategy_that_reveals_nothing_is_refused_in_the_sequential_protocol(reader: Reader) -> None:
-    planned = reader.plan(BASE, "protocol.mode=sequential")
-    assert all("run it with protocol.mode: batch" in (arm.refused or "") for arm in planned.arms)
+def test_a_strategy_that_reveals_nothing_shares_its_cells_between_the_modes(reader: Reader) -> None:
+    planned = reader.plan(base_and("grid: {protocol.mode: [batch, sequential]}"))
+    batch, sequential = (
+        [cell.id for arm in planned.arms if arm.point.group == f"mode={mode}" for cell in arm.cells.values()]
+        for mode in ("batch", "sequential")
+    )
+    assert batch == sequential != []
+
+
+def test_a_strategy_that_reveals_has_cells_of_its_own_in_each_mode(reader: Reader) -> None:
+    text = base_and("grid: {protocol.mode: [batch, sequential]}").replace(ARMS, "[mlmoc-entk]")
+    arms = reader.plan(text).arms
+    assert {arm.cells[0].protocol.mode for arm in arms} == {"batch", "sequential"}
+    assert len({arm.cells[0].id for arm in arms}) == 2
 
 
 def test_every_dataset_that_cannot_be_read_is_reported_at_once(reader: Reader) -> None:

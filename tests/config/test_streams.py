@@ -63,7 +63,7 @@ def test_a_derived_seed_fits_torch(key: tuple[int, str, int]) -> None:
 
 @pytest.mark.parametrize("method", ["derive", "generator"])
 def test_an_unknown_stream_is_refused_with_the_known_ones(method: str) -> None:
-    with pytest.raises(ValueError, match=r"wanted one of the streams initial, weights, .*dropout; got 'weigths'"):
+    with pytest.raises(ValueError, match=r"wanted one of the streams initial, .*dropout, audit; got 'weigths'"):
         getattr(Streams(0), method)("weigths")
 
 

@@ -29,7 +29,7 @@ def keys(cls: type) -> tuple[str, ...]:
             "dataset: {name: digits, normalize: none}",
             "3: defaults.dataset.normalize",
             "normalise",
-            ("limit", "imbalance", "subset_seed", "size", "normalise", "augment"),
+            ("limit", "imbalance", "subset_seed", "size", "normalise", "augment", "features"),
         ),
         ("name: network", "name: network\n    nets: mlp", "6: defaults.learner.nets", "net", keys(NetworkLearner)),
         ("widen: 1", "widne: 1", "6: defaults.learner.net.widne", "widen", keys(WideResNet)),

@@ -32,7 +32,8 @@ class Row(TypedDict):
 class Case:
     """What is measured. Both sides are called once before the clock runs, and then `repeats` times, in turns.
 
-    `note` is asked for after the runs, so that it may state what they showed.
+    `note` is asked for after the runs, so that it may state what they showed. A peer that does only `peer_share` of the
+    work has its times divided by that.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Case:
     peer_name: str | None = None
     repeats: int = 5
     note: Callable[[], str] = str
+    peer_share: float = 1.0
 
     def measure(self) -> Row:
         """Run the case."""
@@ -51,7 +53,7 @@ class Case:
             for times, side in zip(seconds, sides, strict=True):
                 times.append(_seconds(side))
         medians = [statistics.median(times) for times in seconds]
-        peer = medians[1] if self.peer is not None else None
+        peer = medians[1] / self.peer_share if self.peer is not None else None
         return Row(
             name=self.name,
             ours_s=medians[0],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +12,19 @@ import torch
 from support import run_of, strategy, up_to
 
 from bench.cell import Cell
-from bench.data import Data
+from bench.data import Data, datasets
 from bench.errors import ContractError, DataError, LeaseLost, ResultsError
+from bench.folder import NO_RESULT_FIELDS
 from bench.journal import Journal
-from bench.learner import Fit, Labelled, Model
+from bench.learner import Fit, Labelled, Model, learners
 from bench.loop import Run
+from bench.net import nets
 from bench.objective import TaskLoss
+from bench.protocol import Protocol
 from bench.query import State, candidate_ids, checked, initial_query, query
 from bench.record import Row
-from bench.strategy import Strategy
+from bench.registry import CHANGES_RESULT
+from bench.strategy import Strategy, strategies
 from bench.streams import Streams
 from bench.view import View
 
@@ -212,6 +216,22 @@ def test_a_changed_default_cannot_pass_for_the_old_results(cell: Cell, digits: D
     other["learner"]["train"]["schedule"]["warm_up"] = 0.4  # type: ignore[index,call-overload]
     with pytest.raises(ResultsError, match=r"holds results for learner.train.schedule.warm_up = 0.3, but .* to 0.4"):
         run.folder.create(other)
+
+
+def test_a_moved_file_of_features_is_no_other_configuration(cell: Cell, digits: Data, tmp_path: Path) -> None:
+    run = finished(cell, digits, tmp_path)
+    run.folder.create(replace(cell, dataset=replace(cell.dataset, features="elsewhere.npy")).record())
+
+
+def test_every_field_that_changes_no_result_may_differ_in_a_folder() -> None:
+    marked = {
+        spec.name
+        for registry in (datasets, learners, nets, strategies)
+        for cls in (*(entry.cls for entry in registry.entries()), Protocol)
+        for spec in fields(cls)
+        if not spec.metadata.get(CHANGES_RESULT, True)
+    }
+    assert marked == set(NO_RESULT_FIELDS)
 
 
 def test_a_pool_that_is_too_small_is_refused_before_training(cell: Cell, digits: Data, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -49,3 +50,12 @@ def test_a_cell_at_which_another_process_works_is_left_alone(tmp_path: Path) -> 
     (folder,) = (tmp_path / "cells").iterdir()
     with leased(folder), pytest.raises(ResultsError, match="another process works on this cell"):
         run_cell(SETTINGS, tmp_path)
+
+
+def test_a_run_may_start_from_the_ids_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "starts.json").write_text(json.dumps({"4": list(range(20, 0, -1))}))
+    protocol = {**SETTINGS["protocol"], "cycles": 1, "initial_set": {"file": str(tmp_path / "starts.json")}}
+    rows = run_cell({**SETTINGS, "protocol": protocol, "seed": 4}, tmp_path)
+    assert rows[0]["result"]["queried"] == list(range(20, 0, -1))
+    with pytest.raises(ConfigError, match=r"wanted ids for seed 5; got those of seeds 4\. Add it"):
+        run_cell({**SETTINGS, "protocol": protocol, "seed": 5}, tmp_path)

@@ -11,8 +11,9 @@ from support import run_of
 
 from bench.cell import Cell
 from bench.data import Data
-from bench.errors import ConfigError
+from bench.errors import ConfigError, DataError
 from bench.oracle import noisy
+from bench.protocol import Given
 from bench.query import initial_query
 from bench.sweep_file import load_sweep
 
@@ -33,6 +34,34 @@ def test_a_balanced_initial_set_has_as_many_of_each_class(
 def test_a_uniform_initial_set_is_the_start_of_a_permutation(cell: Cell, digits: Data) -> None:
     small, large = (initial_query(with_protocol(cell, initial=n), digits).ids.tolist() for n in (10, 30))
     assert large[:10] == small
+
+
+def test_a_given_initial_set_is_taken_as_it_is(cell: Cell, digits: Data) -> None:
+    ids = (1296, 3, 0, 7)
+    start = initial_query(with_protocol(cell, initial=4, initial_set=Given(ids=ids)), digits)
+    assert (tuple(start.ids.tolist()), start.candidates.tolist()) == (ids, [])
+
+
+def test_a_given_set_of_what_was_drawn_gives_the_same_run(cell: Cell, digits: Data, tmp_path: Path) -> None:
+    drawn = initial_query(cell, digits).ids.tolist()
+    given = with_protocol(cell, initial_set=Given(ids=tuple(drawn)))
+    runs = [run_of(c, digits, tmp_path) for c in (cell, given)]
+    for run in runs:
+        run.advance(run.advance(None, 0), 1)
+    first, second = ([row["result"] for row in run.folder.rows()] for run in runs)
+    assert first == second
+
+
+def test_given_ids_outside_of_the_pool_are_refused(cell: Cell, digits: Data) -> None:
+    outside = with_protocol(cell, initial=2, initial_set=Given(ids=(3, 1297)))
+    with pytest.raises(DataError, match="wanted ids from 0 to 1296, since the pool has 1297 inputs; got 1297"):
+        initial_query(outside, digits)
+
+
+def test_a_file_of_ids_that_nobody_read_is_refused(cell: Cell, digits: Data) -> None:
+    unread = with_protocol(cell, initial=2, initial_set=Given(file="starts.json"))
+    with pytest.raises(DataError, match=r"got the file 'starts\.json', which planning reads"):
+        initial_query(unread, digits)
 
 
 def test_a_noisy_label_is_another_class_at_the_rate() -> None:

@@ -21,7 +21,7 @@ from bench.objective import Objective, Step, TaskLoss
 from bench.probabilities import simplex, softmax
 from bench.recipe import SGD, Constant, OneCycle, Train
 from bench.streams import Streams
-from bench.train import _batch_sizes, loss_per_sample, residual
+from bench.train import batch_sizes, loss_per_sample, residual
 
 GENTLE = Train(epochs=4, batch_size=8, schedule=OneCycle(max_lr=0.05))
 
@@ -121,6 +121,26 @@ def test_tolerance_stops_as_soon_as_the_residual_is_reached() -> None:
     assert shorter.residual(fit_of().labelled) > 0.2
 
 
+def test_a_tolerance_that_is_not_reached_changes_no_bit() -> None:
+    plain, watched = (
+        NetworkLearner(WideResNet(1, 1), replace(GENTLE, tolerance=tolerance)).fit(fit_of()).state()
+        for tolerance in (None, 1e-9)
+    )
+    assert all(torch.equal(plain[key], watched[key]) for key in plain)
+
+
+@pytest.mark.parametrize("tolerance", [None, 1e-9, 100.0])
+def test_training_leaves_the_network_in_eval_mode(tolerance: float | None) -> None:
+    model = NetworkLearner(WideResNet(1, 1), replace(GENTLE, tolerance=tolerance)).fit(fit_of())
+    assert not any(module.training for module in model.net.modules())
+
+
+def test_training_normalises_by_its_batches_and_keeps_their_statistics() -> None:
+    state = NetworkLearner(WideResNet(1, 1), GENTLE).fit(fit_of()).state()
+    assert int(state["bn.num_batches_tracked"]) == 4 * 3
+    assert float(state["bn.running_mean"].abs().max()) > 0
+
+
 def test_residual_is_the_root_mean_square_of_target_minus_output() -> None:
     fit = fit_of()
     model = NetworkLearner(MLP(8, 1), GENTLE).fit(fit)
@@ -136,7 +156,7 @@ def test_a_loss_that_is_not_finite_ends_training_with_a_reason() -> None:
 
 @pytest.mark.parametrize(("n", "sizes"), [(16, [8, 8]), (17, [8, 9]), (18, [8, 8, 2]), (1, [1]), (5, [5])])
 def test_a_last_batch_of_one_joins_the_one_before(n: int, sizes: list[int]) -> None:
-    assert list(_batch_sizes(n, 8)) == sizes
+    assert list(batch_sizes(n, 8)) == sizes
 
 
 class Predictor(torch.nn.Module):

@@ -1,0 +1,1 @@
+"""The exact empirical neural tangent kernel of a torch network, layer by layer, without its Jacobian."""

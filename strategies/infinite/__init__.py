@@ -1,0 +1,1 @@
+"""What strategies/infinite_ntk.py is made of: the library, the architectures, the tiles and their cache."""

@@ -11,7 +11,7 @@ SOURCES := bench strategies baselines analysis tests
 
 export REQUIRE
 
-.PHONY: setup demo test check lint fast bench clean
+.PHONY: setup demo test check lint fast bench docs clean
 
 setup: $(INSTALLED)
 
@@ -44,6 +44,9 @@ check: lint fast
 
 bench: setup
 	PYTHONPATH=tests $(BIN)/python -m perf $(ONLY)
+
+docs: setup
+	$(BIN)/python -m bench.catalogue docs/strategies.md
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

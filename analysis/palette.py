@@ -36,7 +36,7 @@ KNOWN = {
     "coreset": Style(SKY, "P"),
     "least-confidence": Style(BROWN, "<"),
     "bald": Style(VIOLET, "X"),
-    "batchbald": Style(VIOLET, "d", "--"),
+    "batch-bald": Style(VIOLET, "d", "--"),
     "typiclust": Style(OLIVE, "p"),
     "probcover": Style(OLIVE, "h", "--"),
     "maxherding": Style(BROWN, "*", "--"),
@@ -44,10 +44,10 @@ KNOWN = {
     "bait": Style(PINK, ">", "--"),
     "emoc-entk": Style(VIOLET, "P"),
     "eer-entk": Style(GREEN, "X"),
-    "mlmoc-infinite-ntk": Style(ORANGE, "D", "--"),
-    "mlmoc-one-step": Style(GREEN, "s", "--"),
+    "mlmoc-infinite": Style(ORANGE, "D", "--"),
+    "mlmoc-onestep": Style(GREEN, "s", "--"),
     "mlmoc-naive": Style(RED, "v", "--"),
-    "mlmoc-gp": Style(VIOLET, "o", "--"),
+    "mlmoc-exact": Style(VIOLET, "o", "--"),
 }
 SPARE = [
     Style(*look) for look in product((SKY, VIOLET, OLIVE, BROWN, PINK, GREEN, ORANGE, RED, BLUE), "oshv^", (":", "-."))

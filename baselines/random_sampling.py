@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from bench.strategy import Strategy, strategies
 from bench.view import View
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Random(Strategy):
     """Uniformly random candidates: the control of every comparison."""
+
+    cost: ClassVar[str] = "O(m)"
 
     def query(self, view: View, budget: int) -> torch.Tensor:
         import torch

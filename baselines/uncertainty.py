@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from bench.strategy import TopScore, strategies
 from bench.view import View
@@ -33,6 +33,9 @@ def least_confidence(p: torch.Tensor) -> torch.Tensor:
 class Entropy(TopScore):
     """Largest entropy of the predicted classes (Shannon 1948)."""
 
+    paper: ClassVar[str] = "Shannon 1948; Settles 2009"
+    cost: ClassVar[str] = "O(m·k)"
+
     def score(self, view: View) -> torch.Tensor:
         return entropy(view.probabilities)
 
@@ -42,6 +45,9 @@ class Entropy(TopScore):
 class Margin(TopScore):
     """Smallest margin between the two most probable classes (Scheffer et al. 2001)."""
 
+    paper: ClassVar[str] = "Scheffer et al., IDA 2001"
+    cost: ClassVar[str] = "O(m·k)"
+
     def score(self, view: View) -> torch.Tensor:
         return -margin(view.probabilities)
 
@@ -50,6 +56,9 @@ class Margin(TopScore):
 @dataclass(frozen=True)
 class LeastConfidence(TopScore):
     """Smallest probability of the most probable class (Lewis and Gale 1994)."""
+
+    paper: ClassVar[str] = "Lewis and Gale, SIGIR 1994"
+    cost: ClassVar[str] = "O(m·k)"
 
     def score(self, view: View) -> torch.Tensor:
         return least_confidence(view.probabilities)

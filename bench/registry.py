@@ -70,8 +70,9 @@ class Registry(Generic[T]):
 
     @staticmethod
     def others(known: Sequence[Registry[Any]]) -> list[Registry[Any]]:
-        """The registries that were made beside those `known`."""
-        return [registry for registry in Registry._by_base.values() if registry not in known]
+        """The registries that plugins brought beside those `known`, by kind."""
+        found = [registry for registry in Registry._by_base.values() if registry not in known]
+        return sorted(found, key=lambda registry: registry.kind)
 
     @staticmethod
     def holding(plugin: object) -> Registry[Any] | None:

@@ -64,6 +64,8 @@ class LookAhead(Strategy):
 
     sequential: ClassVar[bool] = True
     paper: ClassVar[str] = "Mohamadi, Bae and Sutherland, NeurIPS 2022"
+    cost: ClassVar[str] = "by a kernel of P parameters: O((n + m)²·P + n³ + m²·(n + k)) time, O((n + m)²) memory"
+    needs: ClassVar[str] = "what its proxy needs: a network with squared loss, or for exact a kernel regression"
 
     def refusal(self, learner: Learner, protocol: Protocol) -> str | None:
         if protocol.mode == "sequential" and self.batch != "top_k":

@@ -6,7 +6,7 @@ Mohamadi, Bae and Sutherland, NeurIPS 2022: the kernel of section 3, the retrain
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
@@ -30,6 +30,10 @@ class PlainMLMOC(TopScore):
     One dense solve per candidate: O(m·(n³ + n·m·k)) time, and every per-sample gradient in memory, (n + m)·P numbers.
     `jitter` is λ: σ² = λ · mean diagonal of Θ(X, X) is added to the whole diagonal, the candidate's entry included.
     """
+
+    paper: ClassVar[str] = "Mohamadi, Bae and Sutherland, NeurIPS 2022"
+    cost: ClassVar[str] = "O(m·(n³ + n·m·k)) time, (n + m)·P numbers of memory: to check others by, on small problems"
+    needs: ClassVar[str] = "a network with squared loss"
 
     jitter: Annotated[float, Field(gt=0)] = 1e-4
 

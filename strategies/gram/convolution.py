@@ -17,8 +17,8 @@ from torch import nn
 from strategies.gram.gradients import AnyGradient, BiasGradient, Gradient, gradients_of
 from strategies.gram.products import write_products
 
-CACHE = 4 * 2**20
-"""Bytes that the copies of the samples worked on at a time may take, so that they stay in the processor's cache."""
+CACHE = 8 * 2**20
+"""Bytes that the copies of the samples worked on at a time may take, so that they stay in a large cache."""
 
 Pair = tuple[int, int]
 

@@ -12,7 +12,7 @@ from math import prod
 
 import torch
 
-from strategies.gram.convolution import WeightGradient
+from strategies.gram.convolution import CACHE, WeightGradient
 from strategies.gram.gradients import Gradient
 from strategies.gram.parts import Direct, Factors, Ghost, Layer, Part, Rows
 from strategies.gram.products import BLOCK
@@ -23,7 +23,7 @@ ELEMENTWISE = 30
 """What one pass over one number of a matrix over pairs of positions costs."""
 
 SCRATCH = 128 * 2**20
-CHUNK = {"cpu": 16}
+CHUNK = {"cpu": 32}
 """Samples per pass, by device: on a CPU so few that their activations mostly stay in its caches."""
 LARGE_CHUNK = 256
 
@@ -48,9 +48,10 @@ def planned(layers: Surveyed, kernel: torch.Tensor, memory: int) -> Plan:
     activations = 4 * size * sum(prod(shape) for layer, _ in layers for shape in layer.outputs)  # bytes per sample
     chunk = max(1, min(n, CHUNK.get(kernel.device.type, LARGE_CHUNK), memory // 4 // activations))
     scratch = min(SCRATCH, memory // 4)
-    room = (memory - scratch - chunk * activations) // (n * size)  # entries per sample
+    copies = min(CACHE, memory // 8)
+    room = (memory - scratch - copies - chunk * activations) // (n * size)  # entries per sample
     parts = [part for layer, rules in layers for rule in rules for part in fitting(best(layer, rule, n), room)]
-    return Plan(tuple(grouped(parts, room)), chunk, scratch // size)
+    return Plan(tuple(grouped(parts, room)), chunk, min(scratch // size, max(map(wanted, parts), default=0) * n))
 
 
 def best(layer: Layer, gradient: Gradient, n: int) -> Part:
@@ -84,6 +85,11 @@ def ghost_cost(layer: Layer, gradient: WeightGradient, n: int) -> float:
 def kept(part: Part) -> int:
     """Entries kept of one sample."""
     return sum(prod(shape) for shape in part.shapes)
+
+
+def wanted(part: Part) -> int:
+    """Entries of scratch for one sample with which a part is added at once; more are of no use."""
+    return sum(part.gradient.widths(part.gradient.units)) if isinstance(part, Direct) else 0
 
 
 def fitting(part: Part, room: int) -> Iterator[Part]:

@@ -1,0 +1,23 @@
+"""docs/strategies.md is what the plugins say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.catalogue import catalogue
+from bench.strategy import strategies
+
+PAGE = Path(__file__).parents[1] / "docs" / "strategies.md"
+
+
+def test_the_page_is_made_from_the_plugins_as_they_are() -> None:
+    assert PAGE.read_text() == catalogue(), "run `python -m bench.catalogue docs/strategies.md`"
+
+
+def test_every_strategy_states_its_cost() -> None:
+    assert [entry.name for entry in strategies.entries() if not entry.cls.cost] == []
+
+
+def test_a_strategy_that_sees_labels_is_marked() -> None:
+    marked = {line.split("`")[1] for line in catalogue().splitlines() if "sees the pool's labels" in line}
+    assert marked == {entry.name for entry in strategies.entries() if entry.cls.sees_labels} != set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
@@ -16,12 +16,17 @@ from bench.registry import Entry, Registry, default_of
 from bench.strategy import strategies
 
 
-def listing() -> str:
-    """All plugins of all kinds, as text: the harness's own kinds first, then those that a plugin's fields brought."""
+def listing(registries: Iterable[Registry[Any]] = ()) -> str:
+    """The plugins of some kinds as text; of all, where none is named."""
+    return "\n\n".join("\n".join(_kind(registry)) for registry in registries or kinds())
+
+
+def kinds() -> list[Registry[Any]]:
+    """The registries of the harness's own kinds, then those that a plugin's fields brought."""
     own: list[Registry[Any]] = [strategies, learners, nets, datasets, audits]
     for registry in own:
         registry.names()  # imports the plugins, which may define kinds of their own
-    return "\n\n".join("\n".join(_kind(registry)) for registry in [*own, *Registry.others(own)])
+    return [*own, *Registry.others(own)]
 
 
 def _kind(registry: Registry[Any]) -> Iterator[str]:

@@ -18,6 +18,7 @@ setup: $(INSTALLED)
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "wanted Python 3.11 or later; got " + sys.version.split()[0] + ". Name one: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv .venv
+	rm -rf lookahead_bench.egg-info  # an old one here would hide plugins that are new
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@# neural-tangents declares tensorflow, which nothing here uses: it is installed without what it declares
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --no-deps neural-tangents

@@ -74,7 +74,7 @@ class Question:
         self, targets: torch.Tensor, done: float = 0.0, share: float = 1.0
     ) -> Iterator[tuple[Ahead, slice]]:
         """The look-ahead of the candidates to score with targets (c, k), a part of them at a time."""
-        size = max(1, NUMBERS // max(1, self.before.numel()))
+        size = max(self.belief.together, NUMBERS // max(1, self.before.numel()))
         for start in range(0, len(self.positions), size):
             part = slice(start, start + size)
             yield self.belief.ahead(self.positions[part], targets[part], self.at), part

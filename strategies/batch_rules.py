@@ -1,5 +1,5 @@
 """Batches that are diverse in what they would change: k-means++ and a k-DPP over predicted changes f⁺ − f, each
-candidate with its most likely label. Inner products come from the belief; no change (m·k numbers each) is held."""
+candidate with its most likely label. Inner products come from the belief, which by a kernel makes no change itself."""
 
 from __future__ import annotations
 

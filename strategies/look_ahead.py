@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import TYPE_CHECKING, ClassVar, Literal
 
@@ -16,6 +16,8 @@ from bench.strategy import Strategy, strategies
 from bench.view import View
 from strategies.acquisition import Acquisition, Question
 from strategies.batch_rules import by_k_dpp, by_k_means_plus_plus, most_likely_targets
+from strategies.empirical_ntk import EmpiricalNTK
+from strategies.output_change import MLMOC
 from strategies.retraining import Retraining
 
 if TYPE_CHECKING:
@@ -55,8 +57,8 @@ class LookAhead(Strategy):
     default all.
     """
 
-    acquisition: Acquisition
-    retrain: Retraining
+    acquisition: Acquisition = field(default_factory=MLMOC)
+    retrain: Retraining = field(default_factory=EmpiricalNTK)
     batch: Literal["top_k", "greedy", "k_dpp", "k_means++"] = "top_k"
     reference: Literal["network", "belief"] | None = None
     label_from: Literal["network", "belief"] | None = None

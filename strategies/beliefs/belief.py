@@ -51,6 +51,11 @@ class Belief(ABC):
     outputs: torch.Tensor
     """(m, k), in float64."""
 
+    @property
+    def together(self) -> int:
+        """How many candidates to look ahead at in one call, at least; more only cost memory."""
+        return 1
+
     @abstractmethod
     def ahead(self, positions: torch.Tensor, targets: torch.Tensor, at: torch.Tensor) -> Ahead:
         """What the outputs at the candidates `at` (p,) become, for each of the candidates `positions` (b,) alone, if
@@ -65,7 +70,10 @@ class Belief(ABC):
 
 
 def change_products(belief: Belief, positions: torch.Tensor, targets: torch.Tensor, at: torch.Tensor) -> torch.Tensor:
-    """Inner products (b, b) of the changes f⁺ − f that b additions make at p inputs, from `ahead`."""
+    """Inner products (b, b) of the changes f⁺ − f that b additions make at p inputs.
+
+    O(b·p + b·k) memory where changes are of rank one, else O(b·p·k) for the changes themselves.
+    """
     ahead = belief.ahead(positions, targets, at)
     if isinstance(ahead, RankOne):
         return (ahead.gain @ ahead.gain.T) * (ahead.step @ ahead.step.T)

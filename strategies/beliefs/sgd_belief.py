@@ -45,6 +45,10 @@ class SGDBelief(Belief):
     outputs: torch.Tensor
     added: tuple[Addition, ...] = ()
 
+    @property
+    def together(self) -> int:
+        return self.retrainer.at_once
+
     def ahead(self, positions: torch.Tensor, targets: torch.Tensor, at: torch.Tensor) -> Materialised:
         sets = [(*self.added, (int(i), target)) for i, target in zip(positions, targets, strict=True)]
         return Materialised(self._outputs(sets, at))

@@ -76,6 +76,10 @@ def test_every_parameter_can_be_written() -> None:
     assert built(written) == LookAhead(MLMOC("flips"), entk, "k_means++", "belief", "network", 100)
 
 
+def test_the_long_name_alone_is_mlmoc_by_the_empirical_ntk() -> None:
+    assert built("lookahead") == built("mlmoc-entk") == LookAhead(MLMOC(), EmpiricalNTK())
+
+
 def test_a_short_name_takes_what_it_does_not_fix() -> None:
     assert built({"name": "emoc-naive", "probe": 7}) == LookAhead(EMOC(), Naive(), probe=7)
 
@@ -84,7 +88,6 @@ def test_a_short_name_takes_what_it_does_not_fix() -> None:
     ("written", "problem"),
     [
         ({"name": "mlmoc-entk", "retrain": "naive"}, "strategy.retrain: 'mlmoc-entk' fixes this"),
-        ({"name": "lookahead", "acquisition": "mlmoc"}, "strategy.retrain: missing"),
         ({"name": "lookahead", "acquisition": "mlmok", "retrain": "entk"}, "Did you mean 'mlmoc'"),
         ({"name": "lookahead", "acquisition": "mlmoc", "retrain": {"name": "entk", "jiter": 1}}, "jitter"),
         ({"name": "lookahead", "acquisition": "mlmoc", "retrain": {"name": "entk", "jitter": 0}}, "retrain.jitter"),

@@ -101,12 +101,21 @@ def slot_count(launch: Launch) -> int:
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Let Ctrl-C wait: a submission cut in half leaves a process that waits for the other half."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Let Ctrl-C wait: a submission cut in half leaves a process that waits for the other half.
+
+    For the main thread. Processes started inside inherit the mask. It alone would not do: where a library keeps threads of its own, the
+    signal goes to one of them, and Python raises it here all the same; so a handler only takes note of it.
+    """
+    came: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+    if came:
+        raise KeyboardInterrupt
 
 
 def _setup(launch: Launch) -> list[str]:

@@ -103,8 +103,8 @@ def slot_count(launch: Launch) -> int:
 def undisturbed() -> Iterator[None]:
     """Let Ctrl-C wait: a submission cut in half leaves a process that waits for the other half.
 
-    For the main thread. Processes started inside inherit the mask. It alone would not do: where a library keeps threads of its own, the
-    signal goes to one of them, and Python raises it here all the same; so a handler only takes note of it.
+    For the main thread. Processes started inside inherit the mask. It alone would not do: where a library keeps threads
+    of its own, the signal goes to one of them, and Python raises it here all the same; so a handler takes note of it.
     """
     came: list[int] = []
     handler = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))

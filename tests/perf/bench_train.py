@@ -22,11 +22,13 @@ from bench.net import Net
 from bench.nets.resnet18 import ResNet18
 from bench.nets.wide_resnet import WideResNet
 from bench.objective import TaskLoss
-from bench.recipe import Train
+from bench.recipe import OneCycle, Train
 from bench.streams import Streams
 from perf.case import Case
 
 CONVOLUTIONS = ("aten::mkldnn_convolution", "aten::convolution_backward", "aten::cudnn_convolution")
+RATE = 0.05
+"""Low enough that a single epoch does not diverge."""
 
 
 def cases() -> Iterator[Case]:
@@ -56,7 +58,7 @@ class Setting:
 
     def ours(self) -> None:
         """The harness's trainer."""
-        learner = NetworkLearner(self.net, Train(epochs=self.epochs))
+        learner = NetworkLearner(self.net, Train(epochs=self.epochs, schedule=OneCycle(max_lr=RATE)))
         learner.fit(Fit(self.labelled, None, TaskLoss(), Streams(0), 0, self.data.augment))
 
     def plain_loop(self) -> None:
@@ -64,8 +66,8 @@ class Setting:
         net = self.net.build(self.data.shape, self.data.classes)
         net.initialise(torch.Generator().manual_seed(0))
         loader = DataLoader(Images(self.labelled, self.data.augment), batch_size=32, shuffle=True)
-        optimizer = torch.optim.SGD(net.parameters(), lr=0.5, momentum=0.9, weight_decay=1e-4)
-        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.5, epochs=self.epochs, steps_per_epoch=len(loader))
+        optimizer = torch.optim.SGD(net.parameters(), lr=RATE, momentum=0.9, weight_decay=1e-4)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, epochs=self.epochs, steps_per_epoch=len(loader))
         net.train()
         for _ in range(self.epochs):
             for x, y in loader:

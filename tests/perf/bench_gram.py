@@ -22,9 +22,9 @@ from strategies.infinite.library import cpu, import_neural_tangents
 
 THREADS = 2
 CHUNK = 16
-"""Samples per call of torch.func: the fastest of 4, 8, 16 and 32 for ResNet18."""
+"""Samples per call of torch.func."""
 TILE = 64
-"""Samples per side of neural-tangents' tiles at 128: the largest that took less than 16 GB."""
+"""Samples per side of neural-tangents' tiles, where the whole kernel at once would take too much memory."""
 
 
 def cases() -> Iterator[Case]:
@@ -117,10 +117,9 @@ class NeuralTangents:
 
 @cache
 def compiled(work: Work, tile: int) -> tuple[Callable[..., object], object, object]:
-    """The kernel function, the weights and the images, as neural-tangents takes them.
+    """The kernel function, the weights and the images, as neural-tangents takes them, by structured derivatives.
 
-    Of its implementations structured derivatives and Jacobian contraction are equally fast here, vector products far
-    slower. Without a tile size smaller than n the whole kernel is compiled at once.
+    Without a tile size smaller than n the whole kernel is compiled at once.
     """
     import jax
 

@@ -32,14 +32,16 @@ defaults:
     name: network
     net: {name: wide_resnet, stages: 1, widen: 1}
     train: {loss: squared, epochs: 12, batch_size: 16, start: warm, schedule: {name: onecycle, max_lr: 0.2}}
-  protocol: {initial: 20, budget: 5, cycles: 7, candidates: 150}
+  protocol: {initial: 20, budget: 4, cycles: 15, candidates: 150}
   seeds: 2
 experiments:
   chaos: {title: Chaos, strategies: [margin, mlmoc-entk-plain]}
 launch: {slots: 2}
 """
 KILLS = 10
-ROWS = 4 * 8
+CYCLES = 15
+ROWS = 4 * (CYCLES + 1)
+ROWS_BETWEEN_KILLS = 3  # however fast the machine, the sweep outlasts the kills
 WORKER, DRIVER, CONTROLLER = "submitit.core._submit", "bench.sweep", "submitit.local._local"
 PATIENCE = 300.0
 LINGERING = 75.0  # a worker whose driver died in the middle of submitting it waits a minute for the other half
@@ -175,11 +177,11 @@ def planned_kills(chance: random.Random) -> list[Callable[[Chaos, random.Random]
 
 def wait_for_the_moment(chaos: Chaos, chance: random.Random) -> None:
     """Mostly while a cell is being run; sometimes while processes are still starting."""
+    before, patience = rows_so_far(chaos), chance.uniform(0, 4)
     if chance.random() < 0.75:
         wait_for(chaos.doing, seconds=30)
-        time.sleep(chance.uniform(0, 1.2))
-    else:
-        time.sleep(chance.uniform(0, 4))
+        patience = chance.uniform(0, 1.2)
+    wait_for(lambda: rows_so_far(chaos) >= before + ROWS_BETWEEN_KILLS, patience)
 
 
 class Watch:
@@ -213,8 +215,8 @@ def check_records(chaos: Chaos) -> None:
     assert len(chaos.cells()) == 4
     for cell in chaos.cells():
         rows, attempts = whole_rows(cell), read_attempts(cell)
-        assert [row["cycle"] for row in rows] == list(range(8)), cell
-        assert json.loads((cell / "done.json").read_text()) == {"cycle": 7}
+        assert [row["cycle"] for row in rows] == list(range(CYCLES + 1)), cell
+        assert json.loads((cell / "done.json").read_text()) == {"cycle": CYCLES}
         assert not (cell / "failure.json").exists()
         assert [attempt["attempt"] for attempt in attempts] == list(range(1, len(attempts) + 1))
         assert all(attempt["status"] in (None, "done", "lost the lease") for attempt in attempts), cell

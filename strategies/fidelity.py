@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -27,7 +28,8 @@ class Fidelity(Audit):
     For each of `proxies`, against `against`: `r2` of the change f⁺ − f over all candidates, inputs and classes;
     `r2_excess`, the same after the mean change over candidates is taken off both, since only what differs between
     candidates can rank them; `rank_correlation` (Spearman) of the scores of `acquisition`; `overlap`, the share that
-    the best `top` of both have in common. `cycles` are those whose queries are audited, by default all.
+    the best `top` of both have in common. `cycles` are those whose queries are audited, by default all. Retraining draws
+    its own order of batches: `against` among the proxies too gives what a rerun agrees with, the most there is to reach.
     """
 
     proxies: tuple[Retraining, ...]
@@ -83,18 +85,28 @@ class Fidelity(Audit):
 def agreement(
     predicted: torch.Tensor, actual: torch.Tensor, predicted_scores: torch.Tensor, scores: torch.Tensor, top: int
 ) -> dict[str, float]:
-    """How well predicted changes (m, m, k) and scores (m,) agree with the actual ones."""
-    from scipy.stats import spearmanr
+    """How well predicted changes (m, m, k) and scores (m,) agree with the actual ones.
 
+    A figure that is not defined is left out: where retraining changes nothing, or all candidates score the same.
+    """
     best, predicted_best = (s.argsort(descending=True, stable=True)[:top].tolist() for s in (scores, predicted_scores))
-    return {
+    figures = {
         "r2": r_squared(predicted, actual),
         "r2_excess": r_squared(predicted - predicted.mean(dim=0), actual - actual.mean(dim=0)),
-        "rank_correlation": float(spearmanr(predicted_scores.cpu(), scores.cpu()).statistic),
+        "rank_correlation": rank_correlation(predicted_scores, scores),
         "overlap": len({*best} & {*predicted_best}) / len(best),
     }
+    return {name: figure for name, figure in figures.items() if math.isfinite(figure)}
 
 
 def r_squared(predicted: torch.Tensor, actual: torch.Tensor) -> float:
     """1 − Σ(actual − predicted)² / Σ(actual − mean)²; at most 1, and below 0 where the mean would predict better."""
     return float(1 - (actual - predicted).square().sum() / (actual - actual.mean()).square().sum())
+
+
+def rank_correlation(x: torch.Tensor, y: torch.Tensor) -> float:
+    """Spearman's rank correlation of two vectors (m,); NaN where one of them is constant."""
+    from scipy.stats import spearmanr
+
+    constant = any(bool((scores == scores[0]).all()) for scores in (x, y))
+    return math.nan if constant else float(spearmanr(x.cpu(), y.cpu()).statistic)

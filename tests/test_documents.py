@@ -11,19 +11,22 @@ from typing import Any
 import pytest
 
 from bench.contract import check_strategy
+from bench.learners.linear import Ridge
 from bench.strategy import strategies
 from bench.sweep import _parser
 from bench.sweep_file import load_sweep
+from strategies.acquisition import acquisitions
+from strategies.exact import Exact
+from strategies.look_ahead import LookAhead
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
 
 
-def block(document: str, language: str) -> str:
-    """The first code block of a language in a document."""
-    found = re.search(rf"```{language}\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
-    assert found is not None
-    return found.group(1)
+def block(document: str, language: str, containing: str = "") -> str:
+    """The first code block of a language in a document that contains a text."""
+    found = re.findall(rf"```{language}\n(.*?)```", (ROOT / document).read_text(), re.DOTALL)
+    return next(code for code in found if containing in code)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -75,3 +78,11 @@ def test_the_strategy_of_contributing_keeps_the_contract(tmp_path: Path, monkeyp
     spec.loader.exec_module(module)
     check_strategy(module.Gini())
     check_strategy(module.Gini(power=3.0))
+
+
+def test_the_acquisition_function_of_contributing_keeps_the_contract(monkeypatch: pytest.MonkeyPatch) -> None:
+    acquisitions.names()
+    monkeypatch.setattr(acquisitions, "_entries", dict(acquisitions._entries))
+    namespace: dict[str, Any] = {}
+    exec(block("CONTRIBUTING.md", "python", "class LargestChange"), namespace)
+    check_strategy(LookAhead(namespace["LargestChange"](), Exact()), Ridge())

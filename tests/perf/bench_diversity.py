@@ -19,7 +19,7 @@ SIZES = (12_500, 25_000, 50_000)
 
 def cases() -> Iterator[Case]:
     """A query of 1 000 among 50 000 with 1 000 labelled."""
-    yield Case(f"coreset/n{SIZES[-1]}-d{D}-b{BUDGET}", lambda: query(SIZES[-1]), repeats=1, note=growth)
+    yield Case(f"coreset/n{SIZES[-1]}-d{D}-b{BUDGET}", lambda: query(SIZES[-1]), repeats=3, note=growth)
 
 
 @cache

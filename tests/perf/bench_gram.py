@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch.func import functional_call, grad, vmap
 
+from bench.memory import peak_mib
 from bench.modules.network import Network
 from bench.net import Net
 from bench.nets.resnet18 import ResNet18
@@ -17,7 +18,7 @@ from bench.nets.wide_resnet import WideResNet
 from perf.case import Case
 from perf.gram_breakdown import breakdown
 from perf.timing import threads
-from strategies.gram.empirical_kernel import empirical_ntk
+from strategies.gram.empirical_kernel import MEMORY_MIB, empirical_ntk
 from strategies.infinite.library import cpu, import_neural_tangents
 
 THREADS = 2
@@ -38,6 +39,8 @@ def cases() -> Iterator[Case]:
         yield Case(f"gram/resnet18/n{n}/neural-tangents", work.ours, peer.run, "neural-tangents", repeats, peer.note)
     work = Work(ResNet18(), cifar, 300)
     yield Case("gram/resnet18/n300/gemm-peak-share", work.ours, repeats=1, note=work.breakdown)
+    work = Work(ResNet18(), cifar, 1000)
+    yield Case("gram/resnet18/n1000", work.ours, repeats=1, note=work.memory)
     work = Work(WideResNet(1, 20), mnist, 64)
     yield Case("gram/wrn/n64/torch.func", work.ours, work.torch_func, "torch.func", 1, work.agreement)
 
@@ -72,6 +75,10 @@ class Work:
         """How far the two are apart, relative to the largest entry."""
         apart = distance(self.ours(), self.torch_func())
         return f"{THREADS} threads; largest difference {apart:.0e} of the largest entry"
+
+    def memory(self) -> str:
+        """The bound that was asked for, and what the process took at most."""
+        return f"{THREADS} threads; memory_mib {MEMORY_MIB:.0f}; the whole process took {peak_mib('cpu'):.0f} MiB at most"
 
     def breakdown(self) -> str:
         """Where the time goes, and the share of the processor's peak."""

@@ -21,11 +21,13 @@ from bench.located import Plain, located
 from bench.protocol import Protocol
 from bench.registry import CHANGES_RESULT, Registry, default_of
 from bench.strategy import Strategy
+from bench.streams import Streams, Varied
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One run: dataset, learner, protocol, strategy, seed, precision, audit; `checksum` is the dataset's."""
+    """One run: dataset, learner, protocol, strategy, seed, precision, audit; `checksum` is the dataset's, `vary` says
+    which random streams follow the seed."""
 
     dataset: Dataset
     learner: Learner
@@ -35,6 +37,12 @@ class Cell:
     checksum: str
     precision: Precision = "float32"
     audit: Audit | None = None
+    vary: Varied = "all"
+
+    @property
+    def streams(self) -> Streams:
+        """The random streams of the run."""
+        return Streams(self.seed, self.vary)
 
     @cached_property
     def id(self) -> str:

@@ -16,7 +16,9 @@ from bench.data import Dataset, Precision
 from bench.learner import Learner
 from bench.numbers import Count
 from bench.protocol import Protocol
+from bench.record import ClaimKind, ClaimMetric, Figure
 from bench.strategy import Strategy
+from bench.streams import NAMES, Varied
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 """A name that is also a folder's or a file's."""
@@ -40,6 +42,7 @@ class Settings:
     """What every cell of an experiment shares, and what a grid may vary.
 
     `seeds`: how many, from 0 on; or a list of them; or {first, count}. `audit`: what else to measure before queries.
+    `vary`: the random streams that follow the seed, such as [initial, weights]; the others stay as with seed 0.
     """
 
     dataset: Dataset
@@ -48,10 +51,18 @@ class Settings:
     seeds: SeedCount | list[Annotated[int, Field(ge=0)]] | SeedRange = 6
     precision: Precision = "float32"
     audit: Audit | None = None
+    vary: Varied = "all"
 
     def __post_init__(self) -> None:
+        if not self.vary or len(self.varied) < len(self.vary):
+            raise ValueError(f"vary: wanted `all`, or at least one random stream, each once; got {list(self.vary)}")
         if len(set(self.seed_list)) != len(self.seed_list) or not self.seed_list:
             raise ValueError(f"seeds: wanted at least one seed, each once; got {self.seeds}")
+
+    @property
+    def varied(self) -> Varied:
+        """The streams that follow the seed, in the order of bench.streams.NAMES."""
+        return "all" if self.vary == "all" else tuple(name for name in NAMES if name in self.vary)
 
     @property
     def seed_list(self) -> list[int]:
@@ -84,17 +95,42 @@ class DataFolder:
 
 @dataclass(frozen=True)
 class Claim:
-    """A comparison declared before the run: arm `better` exceeds arm `than` in `metric` by more than `margin`."""
+    """A comparison declared before the run: arm `better` of an experiment against arm `than`.
+
+    superior: better − than > margin; non_inferior: better − than > −margin; equivalent: |better − than| < margin. The
+    margin is in percentage points (default 0). For query_speed it is a factor (default 1): superior with 100 means that
+    `better` queries more than 100 times faster. `group` is a point of the experiment's grid and may be left out where
+    there is only one; `than` stands in the same experiment and group unless `than_experiment` or `than_group` says
+    otherwise. With `from_random` each side is its difference from its own group's Random.
+    """
 
     experiment: str
     better: str
     than: str
-    metric: Literal["aubc"] = "aubc"
-    margin: float = 0.0
+    kind: ClaimKind = "superior"
+    metric: ClaimMetric = "aubc"
+    margin: float | None = None
+    group: str | None = None
+    than_experiment: str | None = None
+    than_group: str | None = None
+    from_random: bool = False
 
     def __post_init__(self) -> None:
-        if self.better == self.than:
+        elsewhere = self.than_experiment not in (None, self.experiment) or self.than_group not in (None, self.group)
+        if self.better == self.than and not elsewhere:
             raise ValueError(f"than: wanted another arm than {self.better!r}; got the same")
+        if self.from_random and self.metric == "query_speed":
+            raise ValueError("from_random: wanted false for query_speed: times are compared as they are; got true")
+        margin, strict = self.least_margin if self.margin is None else self.margin, self.kind != "superior"
+        if margin < self.least_margin or (strict and margin == self.least_margin):
+            unit = "a factor" if self.metric == "query_speed" else "percentage points"
+            wanted = f"{unit} {'>' if strict else '>='} {self.least_margin:g} for kind: {self.kind}"
+            raise ValueError(f"margin: wanted {wanted}; got {margin:g}")
+
+    @property
+    def least_margin(self) -> float:
+        """What the margin is where nothing is written: no difference at all."""
+        return 1.0 if self.metric == "query_speed" else 0.0
 
 
 @dataclass(frozen=True)
@@ -119,7 +155,7 @@ class Experiment:
 
     name: str
     title: str
-    figure: str
+    figure: Figure
     points: tuple[Point, ...]
     strategies: tuple[NamedStrategy, ...]
 

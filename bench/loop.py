@@ -21,7 +21,6 @@ from bench.learner import Fit, Labelled, Model
 from bench.oracle import noisy
 from bench.query import Query, State, audit, initial_query, query
 from bench.record import SCHEMA, Measured, Row
-from bench.streams import Streams
 
 KEPT_WEIGHTS = 2
 
@@ -51,7 +50,7 @@ class Run:
         rate = self.cell.protocol.label_noise
         if rate == 0:
             return self.data
-        labels = noisy(self.data.y_pool, self.data.classes, rate, Streams(self.cell.seed).generator("oracle"))
+        labels = noisy(self.data.y_pool, self.data.classes, rate, self.cell.streams.generator("oracle"))
         return replace(self.data, y_pool=labels)
 
     def finish(self) -> None:
@@ -99,13 +98,13 @@ class Run:
     def _buy(self, state: State | None, journal: Journal) -> Query:
         if state is None:
             return initial_query(self.cell, self.data)
-        return query(self.cell, self.told, state, journal, Streams(self.cell.seed))
+        return query(self.cell, self.told, state, journal, self.cell.streams)
 
     def _audit(self, state: State | None, journal: Journal) -> Mapping[str, float]:
         if state is None or self.cell.audit is None:
             return {}
         with journal.stage("audit"):
-            return audit(self.cell, self.told, state, journal, Streams(self.cell.seed))
+            return audit(self.cell, self.told, state, journal, self.cell.streams)
 
     def _wrong(self, ids: torch.Tensor) -> int:
         return int((self.told.y_pool[ids] != self.data.y_pool[ids]).sum())
@@ -119,7 +118,7 @@ class Run:
             self._labelled(ids),
             previous,
             self.cell.strategy.objective(),
-            Streams(self.cell.seed),
+            self.cell.streams,
             cycle,
             self.data.augment,
         )
@@ -133,6 +132,8 @@ class Run:
         arrays = {"predicted": _compact(predicted), "candidates": _compact(bought.candidates)}
         if journal.scores is not None:
             arrays["scores"] = journal.scores.to("cpu", torch.float32).numpy()
+        if cycle == 0:
+            arrays["test_labels"] = _compact(self.data.y_test)
         packed, saved = io.BytesIO(), io.BytesIO()
         np.savez_compressed(packed, **arrays)  # type: ignore[arg-type]
         torch.save({key: value.cpu() for key, value in model.state().items()}, saved)

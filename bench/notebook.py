@@ -21,6 +21,7 @@ from bench.numbers import Natural
 from bench.protocol import Protocol
 from bench.record import Row, cell_folder
 from bench.strategy import Strategy
+from bench.streams import Varied
 
 
 @dataclass(frozen=True)
@@ -34,13 +35,14 @@ class Settings:
     seed: Natural = 0
     precision: Precision = "float32"
     audit: Audit | None = None
+    vary: Varied = "all"
 
 
 def run_cell(settings: Mapping[str, Plain], results: str | Path = "results/notebook", device: str = "cpu") -> list[Row]:
     """Run one cell in this process, or what is missing of it, and return its rows, a row per cycle.
 
-    `settings` has the keys dataset, learner, protocol, strategy, seed, precision and audit, with names or mappings as
-    in a sweep file. What was run before, here or interrupted, is kept in `results` and not run again.
+    `settings` has the keys dataset, learner, protocol, strategy, seed, precision, audit and vary, with names or
+    mappings as in a sweep file. What was run before, here or interrupted, is kept in `results` and not run again.
     Raises ConfigError with every problem of the settings, DataError, Diverged, and ResultsError while another process
     works on the same cell.
     """

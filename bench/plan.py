@@ -94,7 +94,7 @@ def _arms(experiment: Experiment, point: Point, files: _Files) -> Iterator[Plann
     for named in experiment.strategies:
         strategy = named.strategy
         own = protocol_under(strategy, s.protocol)
-        first = Cell(s.dataset, s.learner, own, strategy, s.seed_list[0], checksum, s.precision, s.audit)
+        first = Cell(s.dataset, s.learner, own, strategy, s.seed_list[0], checksum, s.precision, s.audit, s.varied)
         cells = {
             seed: replace(first, seed=seed, protocol=protocol_under(strategy, protocol))
             for seed, protocol in protocols.items()

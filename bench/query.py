@@ -50,7 +50,7 @@ def initial_query(cell: Cell, data: Data) -> Query:
         )
     if isinstance(protocol.initial_set, Given):
         return Query(_given(protocol.initial_set, pool), torch.empty(0, dtype=torch.long))
-    order = torch.randperm(pool, generator=Streams(cell.seed).generator("initial"))
+    order = torch.randperm(pool, generator=cell.streams.generator("initial"))
     if protocol.initial_set == "balanced":
         order = order[_round_robin(data.y_pool.cpu()[order], data.classes)]
     return Query(order[: protocol.initial], order[:0])

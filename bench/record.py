@@ -3,7 +3,7 @@
     plan.json                    what belongs to the sweep: experiments, their arms, the cells behind each
     cells/ID/cell.json           the full configuration
     cells/ID/rows.jsonl          a row per finished cycle; a cycle counts as finished once its row is there
-    cells/ID/arrays/003.npz      test predictions, candidate ids and scores of cycle 3
+    cells/ID/arrays/003.npz      test predictions, candidate ids and scores of cycle 3; in 000.npz the test labels
     cells/ID/weights/003.pt      the model after cycle 3 (the last two cycles are kept)
     cells/ID/attempts.jsonl      environment, start and end of every attempt
     cells/ID/done.json           the final marker, with the last cycle
@@ -17,12 +17,31 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import Any, Literal, NotRequired, TypedDict, cast, get_args
 
 from bench.errors import ResultsError
 from bench.files import parsed, read_intact, read_json
 
 SCHEMA = 1
+
+Figure = Literal[
+    "difference_from_random",
+    "learning_curves",
+    "accuracy_and_time",
+    "sequential_and_batch",
+    "improvement_by_setting",
+    "curves_by_setting",
+    "critical_difference",
+    "penalty_matrix",
+    "p_values",
+    "pareto",
+    "label_efficiency",
+    "queried_classes",
+    "overlap",
+    "fidelity",
+]
+"""What the analysis can draw; an experiment names the one that it is about."""
+FIGURES: tuple[Figure, ...] = get_args(Figure)
 
 
 class Result(TypedDict):
@@ -105,20 +124,33 @@ class PlannedExperiment(TypedDict):
     """One experiment of a sweep, with every arm that it compares."""
 
     title: str
-    figure: str
+    figure: Figure
     cycles: int
     seeds: list[int]
     arms: list[Arm]
 
 
+ClaimKind = Literal["superior", "non_inferior", "equivalent"]
+ClaimMetric = Literal["aubc", "final_accuracy", "query_speed"]
+
+
 class PlannedClaim(TypedDict):
-    """A comparison declared before the run: arm `better` exceeds arm `than` in `metric` by more than `margin`."""
+    """A comparison declared before the run, between arm `better` and arm `than`; bench.config.Claim has the meaning.
+
+    `margin` is in percentage points, or a factor for query_speed. Plans of earlier versions have the first five keys
+    only: those claims are superior, in the experiment's only group.
+    """
 
     experiment: str
     better: str
     than: str
-    metric: str
+    metric: ClaimMetric
     margin: float
+    kind: NotRequired[ClaimKind]
+    group: NotRequired[str]
+    than_experiment: NotRequired[str]
+    than_group: NotRequired[str]
+    from_random: NotRequired[bool]
 
 
 class Plan(TypedDict):

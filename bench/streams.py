@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 if TYPE_CHECKING:
     import torch
 
-NAMES = ("initial", "weights", "batches", "augmentation", "candidates", "strategy", "oracle", "dropout", "audit")
+Stream = Literal[
+    "initial", "weights", "batches", "augmentation", "candidates", "strategy", "oracle", "dropout", "audit"
+]
+NAMES: tuple[Stream, ...] = get_args(Stream)
+Varied = Literal["all"] | tuple[Stream, ...]
+HELD = 0
+"""The seed of the streams that do not follow a run's seed."""
 
 
 @dataclass(frozen=True)
@@ -22,10 +28,12 @@ class Streams:
 
     `initial` draws the first labelled set, `weights` the network's initial weights, `batches` the order of training,
     `augmentation` its image transforms, `candidates` the order of the pool, `strategy` what a strategy draws,
-    `oracle` the noise of labels, `dropout` the masks of training and `audit` what an audit draws.
+    `oracle` the noise of labels, `dropout` the masks of training and `audit` what an audit draws. Streams that are not
+    among the `varied` ones are as with seed 0, so that the variance that each of them causes can be told apart.
     """
 
     seed: int
+    varied: Varied = "all"
 
     def generator(self, name: str, cycle: int = 0) -> torch.Generator:
         """A fresh CPU generator for one stream and cycle. Raises ValueError for a name that is not in NAMES."""
@@ -37,5 +45,6 @@ class Streams:
         """The 63-bit seed of one stream and cycle."""
         if name not in NAMES:
             raise ValueError(f"wanted one of the streams {', '.join(NAMES)}; got {name!r}")
-        digest = hashlib.blake2b(f"{self.seed}/{name}/{cycle}".encode(), digest_size=8).digest()
+        seed = self.seed if self.varied == "all" or name in self.varied else HELD
+        digest = hashlib.blake2b(f"{seed}/{name}/{cycle}".encode(), digest_size=8).digest()
         return int.from_bytes(digest, "big") >> 1

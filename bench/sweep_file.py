@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench.build import Builder
+from bench.claim_names import Nameable, filled_in, mistakes
 from bench.config import Claim, DataFolder, Experiment, Label, Launch, Name, NamedStrategy, Point, Settings, Sweep
 from bench.data import datasets
-from bench.describe import did_you_mean, hints_of, shown, unknown_key
+from bench.describe import hints_of, shown, unknown_key
 from bench.errors import ConfigError, Problem
 from bench.labels import arm_label, without_label, written
 from bench.located import Located, item, items, join, located, merged, nested, overlaid
+from bench.record import Figure
 from bench.strategy import Strategy
 from bench.yaml_tree import parse_yaml, read_yaml
 
@@ -52,12 +54,11 @@ class _Reader(Builder):
         experiments = self._experiments(sections, tree, defaults, overrides)
         empty = Located({}, tree.where)
         claims = self.build(dict[str, Claim], sections.get("claims", empty)) or {}
-        self._check_claims(claims, sections)
         sweep = Sweep(
             name=self.build(Name, sections["name"]) if "name" in sections else path.stem,
             source=str(path),
             experiments=experiments,
-            claims=claims,
+            claims=self._checked_claims(claims, sections),
             launch=self.build(Launch, sections.get("launch", empty)),
             data=self.build(DataFolder, sections.get("data", empty)),
         )
@@ -86,7 +87,7 @@ class _Reader(Builder):
         return Experiment(
             name=name,
             title=self.build(str, own["title"]) if "title" in own else name,
-            figure=self.build(str, own["figure"]) if "figure" in own else "difference_from_random",
+            figure=self.build(Figure, own["figure"]) if "figure" in own else "difference_from_random",
             points=points,
             strategies=tuple(self._strategies(own.get("strategies"), node)),
         )
@@ -99,7 +100,7 @@ class _Reader(Builder):
             known = {key: value for key, value in items(self._in_numbers(here)) if key in hints_of(Settings)}
             built = self.build(Settings, Located(known, here.where, here.path))
             if built is not None:
-                yield Point(", ".join(f"{_short(dotted, grid)}={written(value)}" for dotted, value in chosen), built)
+                yield Point(_group(chosen, grid), built)
 
     def _in_numbers(self, settings: Located) -> Located:
         """The settings with low, medium and high as the dataset's numbers of labels."""
@@ -145,23 +146,25 @@ class _Reader(Builder):
             if strategy is not None:
                 yield NamedStrategy(text, strategy)
 
-    def _check_claims(self, claims: Mapping[str, Claim], sections: dict[str, Located]) -> None:
-        arms = {
-            name: [arm_label(node) for node in _entries(item(experiment, "strategies"))]
-            for name, experiment in items(sections.get("experiments"))
-        }
+    def _checked_claims(self, claims: Mapping[str, Claim | None], sections: dict[str, Located]) -> dict[str, Claim]:
+        """The claims with what they leave out filled in; what they name and the file has not is reported."""
+        known = {name: self._nameable(node) for name, node in items(sections.get("experiments"))}
+        checked = {}
         for name, claim in claims.items():
-            at = item(sections["claims"], name)
-            if claim is not None and claim.experiment not in arms:
-                self._refuse_name(item(at, "experiment"), "experiment", arms)
-            elif claim is not None:
-                for side in ("better", "than"):
-                    if getattr(claim, side) not in arms[claim.experiment]:
-                        self._refuse_name(item(at, side), "arm", arms[claim.experiment])
+            if claim is None:
+                continue
+            found = list(mistakes(claim, item(sections["claims"], name), known))
+            self.problems += found
+            checked[name] = claim if found else filled_in(claim, known)
+        return checked
 
-    def _refuse_name(self, node: Located, kind: str, known: Iterable[str]) -> None:
-        guess = did_you_mean(str(node.plain), known)
-        self.report(node, f"no {kind} named {node.plain!r}{guess or '.'} Known: {', '.join(known)}")
+    def _nameable(self, experiment: Located) -> Nameable:
+        grid, nodes = dict(items(experiment)).get("grid"), _entries(item(experiment, "strategies"))
+        return Nameable(
+            groups=tuple(_group(chosen, grid) for chosen in itertools.product(*self._axes(grid))),
+            arms=tuple(arm_label(node) for node in nodes),
+            has_random=any(node.name == "random" for node in nodes),
+        )
 
     def _mapping(self, node: Located, known: Sequence[str] | None) -> dict[str, Located]:
         """The keys of a mapping, those not known reported and left out."""
@@ -205,6 +208,11 @@ def _entries(node: Located) -> list[Located]:
 def _line(problem: Problem) -> tuple[str, int, str]:
     file, _, line = problem.where.rpartition(":")
     return (file, int(line), str(problem)) if line.isdecimal() else (problem.where, 0, str(problem))
+
+
+def _group(chosen: Iterable[tuple[str, Located]], grid: Located | None) -> str:
+    """What one point of a grid is called."""
+    return ", ".join(f"{_short(dotted, grid)}={written(value)}" for dotted, value in chosen)
 
 
 def _short(dotted: str, grid: Located | None) -> str:

@@ -28,8 +28,10 @@ class Fidelity(Audit):
     For each of `proxies`, against `against`: `r2` of the change f⁺ − f over all candidates, inputs and classes;
     `r2_excess`, the same after the mean change over candidates is taken off both, since only what differs between
     candidates can rank them; `rank_correlation` (Spearman) of the scores of `acquisition`; `overlap`, the share that
-    the best `top` of both have in common. `cycles` are those whose queries are audited, by default all. Retraining draws
-    its own order of batches: `against` among the proxies too gives what a rerun agrees with, the most there is to reach.
+    the best `top` of both have in common. `cycles` are those whose queries are audited, by default all.
+
+    Retraining draws its own order of batches: with `against` among the proxies too one sees how far a rerun agrees,
+    which is the most that there is to reach.
     """
 
     proxies: tuple[Retraining, ...]

@@ -79,7 +79,7 @@ class _Stage:
         if paid is not None:
             labels[paid] = self.data.y_pool[paid]
         cell = replace(self.cell, seed=seed, protocol=replace(self.cell.protocol, budget=budget))
-        streams = _Mixed(seed, seed if order is None else order)
+        streams = _Mixed(seed, order=seed if order is None else order)
         before = copied(self.model)
         state = State(0, torch.arange(LABELLED), self.model)
         picked = query(cell, replace(self.data, y_pool=labels), state, Journal(), streams)

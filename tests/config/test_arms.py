@@ -1,9 +1,9 @@
-"""The arms of an experiment, what they are called, and the claims about them."""
+"""The arms of an experiment, and what they are called."""
 
 from __future__ import annotations
 
 import pytest
-from sweep_texts import ARMS, BASE, Reader, base_with
+from sweep_texts import ARMS, Reader, base_with
 
 JITTERS = "[{name: mlmoc-entk-plain, jitter: 1e-3}, {name: mlmoc-entk-plain, jitter: 1e-2}, mlmoc-entk-plain]"
 
@@ -11,10 +11,6 @@ JITTERS = "[{name: mlmoc-entk-plain, jitter: 1e-3}, {name: mlmoc-entk-plain, jit
 def labels(reader: Reader, listed: str) -> list[str]:
     (experiment,) = reader.load(base_with((ARMS, listed))).experiments
     return [named.label for named in experiment.strategies]
-
-
-def claimed(claim: str) -> str:
-    return f"{BASE}claims:\n  c: {{{claim}}}\n"
 
 
 def test_an_arm_is_called_as_its_strategy_with_what_was_written_for_it(reader: Reader) -> None:
@@ -66,46 +62,3 @@ def test_entries_that_are_no_strategies_are_reported_one_by_one(reader: Reader) 
     assert [said.partition(": ")[2].partition(":")[0] for said in found] == [
         f"experiments.one.strategies[{i}]" for i in range(5)
     ]
-
-
-def test_a_claim_is_kept_as_it_was_written(reader: Reader) -> None:
-    claim = reader.load(claimed("experiment: one, better: entropy, than: random, margin: 0.5")).claims["c"]
-    assert (claim.experiment, claim.better, claim.than, claim.metric, claim.margin) == (
-        "one",
-        "entropy",
-        "random",
-        "aubc",
-        0.5,
-    )
-
-
-@pytest.mark.parametrize(
-    ("claim", "said"),
-    [
-        (
-            "experiment: onne, better: entropy, than: random",
-            "experiment: no experiment named 'onne'; did you mean 'one'? Known: one",
-        ),
-        (
-            "experiment: one, better: entrop, than: random",
-            "better: no arm named 'entrop'; did you mean 'entropy'? Known: random, entropy",
-        ),
-        ("experiment: one, better: entropy, than: xyz", "than: no arm named 'xyz'. Known: random, entropy"),
-        ("experiment: one, better: entropy", "than: missing; wanted a text"),
-        (
-            "experiment: one, better: entropy, than: random, metric: acc",
-            'metric: wanted aubc; got "acc"',
-        ),
-        (
-            "experiment: one, better: entropy, than: random, margin: .nan",
-            "margin: wanted a number; got NaN",
-        ),
-    ],
-)
-def test_a_claim_that_cannot_be_is_refused(reader: Reader, claim: str, said: str) -> None:
-    assert reader.problem(claimed(claim)) == f"s.yaml:17: claims.c.{said}"
-
-
-def test_a_claim_names_an_arm_by_its_label(reader: Reader) -> None:
-    text = claimed("experiment: one, better: ours, than: random").replace("entropy]", "{name: entropy, label: ours}]")
-    assert reader.load(text).claims["c"].better == "ours"

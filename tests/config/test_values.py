@@ -118,7 +118,7 @@ def test_a_section_that_is_no_mapping_is_refused(reader: Reader, old: str, new: 
 
 @pytest.mark.parametrize(("value", "shown"), [("3", "3"), ("[a]", '["a"]'), ("", "null")])
 def test_defaults_that_are_no_mapping_are_refused(reader: Reader, value: str, shown: str) -> None:
-    wanted = "wanted a mapping of dataset, learner, protocol, seeds, precision, audit"
+    wanted = "wanted a mapping of dataset, learner, protocol, seeds, precision, audit, vary"
     text = f"defaults: {value}\nexperiments:\n  one: {{strategies: [random]}}\n"
     assert f"s.yaml:1: defaults: {wanted}; got {shown}" in reader.problems(text)
 

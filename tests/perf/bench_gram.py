@@ -78,7 +78,9 @@ class Work:
 
     def memory(self) -> str:
         """The bound that was asked for, and what the process took at most."""
-        return f"{THREADS} threads; memory_mib {MEMORY_MIB:.0f}; the whole process took {peak_mib('cpu'):.0f} MiB at most"
+        return (
+            f"{THREADS} threads; memory_mib {MEMORY_MIB:.0f}; the whole process took {peak_mib('cpu'):.0f} MiB at most"
+        )
 
     def breakdown(self) -> str:
         """Where the time goes, and the share of the processor's peak."""

@@ -65,6 +65,12 @@ def test_accuracy_is_what_the_stored_predictions_say(cell: Cell, digits: Data, t
         assert row["result"]["accuracy"] == pytest.approx((predicted == digits.y_test.numpy()).mean())
 
 
+def test_the_first_cycle_leaves_the_test_labels_too(cell: Cell, digits: Data, tmp_path: Path) -> None:
+    run = finished(up_to(cell, 1), digits, tmp_path)
+    assert np.array_equal(np.load(run.folder.arrays(0))["test_labels"], digits.y_test.numpy())
+    assert "test_labels" not in np.load(run.folder.arrays(1))
+
+
 def test_the_residual_is_that_of_the_model_on_its_labelled_set(cell: Cell, digits: Data, tmp_path: Path) -> None:
     run = run_of(cell, digits, tmp_path)
     state = run.advance(None, 0)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from look_ahead_cases import FromRegression, fitted_view, regression
+from look_ahead_cases import FromRegression, Regression, fitted_view, regression
 
+from bench.audit import Audit, audits
 from bench.errors import ConfigError
 from bench.learners.linear import Ridge
 from bench.learners.network import NetworkLearner
 from bench.nets.mlp import MLP
 from bench.notebook import run_cell
 from bench.recipe import OneCycle, Train
+from bench.streams import Streams
 from bench.view import View
 from strategies.beliefs.belief import Belief
 from strategies.empirical_ntk import EmpiricalNTK
@@ -27,22 +30,32 @@ from strategies.retraining import Retraining, retrainings
 FIGURES = ("r2", "r2_excess", "rank_correlation", "overlap")
 TRAINED = Train(epochs=3, batch_size=8, schedule=OneCycle(max_lr=0.05))
 NETWORK = NetworkLearner(MLP(8, 1), TRAINED)
+SETTINGS: dict[str, Any] = {
+    "dataset": "digits",
+    "learner": {"name": "network", "net": {"name": "mlp", "width": 8, "layers": 1}, "train": {"epochs": 2}},
+    "protocol": {"initial": 10, "budget": 3, "cycles": 2, "candidates": 12},
+    "strategy": "margin",
+}
 
 
 @dataclass(frozen=True)
 class Another(Retraining):
-    """The belief of a regression, as a plugin with a name."""
+    """The belief of a regression about the candidates that it is shown, as a plugin with a name."""
 
     noise: float = 0.05
 
     def belief(self, view: View) -> Belief:
-        return FromRegression(regression(noise=self.noise)).belief(view)
+        whole = regression(noise=self.noise)
+        rows = [*range(whole.labelled), *view.candidates[:, 0].long().tolist()]
+        parts = (whole.kernel[rows][:, rows], whole.prior[rows], whole.labels[rows])
+        return Regression(*parts, whole.labelled, whole.noise).belief()
 
 
 @pytest.fixture(autouse=True)
 def named(monkeypatch: pytest.MonkeyPatch) -> None:
-    retrainings.names()
-    monkeypatch.setattr(retrainings, "_entries", dict(retrainings._entries))
+    for registry in (retrainings, audits):
+        registry.names()
+        monkeypatch.setattr(registry, "_entries", dict(registry._entries))
     retrainings.register("another")(Another)
 
 
@@ -72,13 +85,16 @@ def test_what_all_candidates_share_does_not_count_as_agreement() -> None:
     assert told["r2_excess"] < 0
 
 
-def test_rank_correlation_and_overlap_by_hand() -> None:
+def test_the_rank_correlation_by_hand() -> None:
     change = changes(6, m=4)
     told = agreement(change, change, torch.tensor([4.0, 3.0, 2.0, 1.0]), torch.tensor([4.0, 3.0, 1.0, 2.0]), top=2)
     assert told["rank_correlation"] == pytest.approx(1 - 6 * 2 / (4 * 15))  # Spearman's 1 − 6 Σd² / n(n² − 1)
-    assert told["overlap"] == 1.0
-    told = agreement(change, change, torch.tensor([4.0, 1.0, 3.0, 2.0]), torch.tensor([4.0, 3.0, 1.0, 2.0]), top=2)
-    assert told["overlap"] == 0.5
+
+
+def test_the_overlap_is_that_of_the_best() -> None:
+    change, scores = changes(7, m=5), torch.tensor([5.0, 4.0, 3.0, 2.0, 1.0])
+    assert agreement(change, change, scores, torch.tensor([4.0, 5.0, 1.0, 2.0, 3.0]), top=2)["overlap"] == 1.0
+    assert agreement(change, change, scores, torch.tensor([5.0, 1.0, 4.0, 3.0, 2.0]), top=2)["overlap"] == 0.5
 
 
 def test_a_proxy_agrees_with_itself_and_less_with_another() -> None:
@@ -86,6 +102,39 @@ def test_a_proxy_agrees_with_itself_and_less_with_another() -> None:
     told = Fidelity((Another(), Another(5.0)), candidates=9, against=Another()).measure(view)
     assert [told[f"fidelity/another-1/{name}"] for name in FIGURES] == pytest.approx([1, 1, 1, 1])
     assert told["fidelity/another-2/r2"] < 0.9
+
+
+def really_added(noise: float, before: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Changes (m, m, k) and scores (m,) where each candidate is really added with its most likely label."""
+    belief, classes = regression(noise=noise).belief(), before.shape[1]
+    labels = torch.nn.functional.one_hot(before.argmax(dim=1), classes).double()
+    change = torch.stack([belief.condition(i, y).outputs - before for i, y in enumerate(labels)])
+    return change, change.norm(dim=2).sum(dim=1)  # equation (13)
+
+
+def test_the_figures_are_of_changes_and_scores_as_adding_each_candidate_gives_them() -> None:
+    view = regression(candidates=9).view()
+    told = Fidelity((Another(5.0),), candidates=9, against=Another(), top=3).measure(view)
+    (change, scores), (predicted, predicted_scores) = (really_added(noise, view.outputs) for noise in (0.05, 5.0))
+    expected = agreement(predicted, change, predicted_scores, scores, top=3)
+    assert told == pytest.approx({f"fidelity/another/{name}": figure for name, figure in expected.items()})
+
+
+def test_an_audit_draws_from_a_stream_of_its_own(tmp_path: Path) -> None:
+    seeds = []
+
+    @dataclass(frozen=True)
+    class Listener(Audit):
+        """Notes the seed of the generator that it is given."""
+
+        def measure(self, view: View) -> dict[str, float]:
+            seeds.append((view.cycle, view.generator.initial_seed()))
+            return {}
+
+    audits.register("listener")(Listener)
+    run_cell({**SETTINGS, "seed": 3, "audit": "listener"}, tmp_path)
+    assert seeds == [(cycle, Streams(3).derive("audit", cycle)) for cycle, _ in seeds]
+    assert len({seed for _, seed in seeds}) == 2
 
 
 def test_the_candidates_are_a_random_draw_of_as_many_as_asked_for() -> None:
@@ -134,15 +183,9 @@ def test_every_figure_of_an_approximation_of_a_real_network_is_finite() -> None:
 
 
 def test_an_audit_changes_no_pick_and_no_fit(tmp_path: Path) -> None:
-    settings = {
-        "dataset": "digits",
-        "learner": {"name": "network", "net": {"name": "mlp", "width": 8, "layers": 1}, "train": {"epochs": 2}},
-        "protocol": {"initial": 10, "budget": 3, "cycles": 2, "candidates": 12},
-        "strategy": "margin",
-    }
     audit = {"name": "fidelity", "candidates": 4, "proxies": ["entk", "one_step"], "against": "naive"}
-    plain = [row["result"] for row in run_cell(settings, tmp_path)]
-    audited = [row["result"] for row in run_cell({**settings, "audit": audit}, tmp_path)]
+    plain = [row["result"] for row in run_cell(SETTINGS, tmp_path)]
+    audited = [row["result"] for row in run_cell({**SETTINGS, "audit": audit}, tmp_path)]
     assert [row["queried"] for row in plain] == [row["queried"] for row in audited]
     assert [row["accuracy"] for row in plain] == [row["accuracy"] for row in audited]
     named = {f"fidelity/{proxy}/{figure}" for proxy in ("entk", "one_step") for figure in FIGURES}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sweep_texts import BASE, Reader, base_with
+from sweep_texts import BASE, Reader, base_and, base_with
 
 from bench.errors import ConfigError
 from bench.notebook import run_cell
@@ -50,6 +50,20 @@ def test_a_held_stream_is_the_same_for_every_seed(tmp_path: Path) -> None:
 
 def test_seed_0_is_the_same_whatever_varies(tmp_path: Path) -> None:
     assert queried(tmp_path, 0, ["weights"]) == queried(tmp_path, 0, "all")
+
+
+def test_nothing_that_is_held_follows_the_seed(tmp_path: Path) -> None:
+    assert queried(tmp_path, 1, ["audit"]) == queried(tmp_path, 2, ["audit"])
+
+
+def test_a_grid_over_it_makes_other_cells_and_names_them(reader: Reader) -> None:
+    planned = reader.plan(base_and("grid: {vary: [all, [initial], [batches, weights]]}"))
+    varied = [(arm.point.group, arm.cells[1].vary) for arm in planned.arms[::2]]
+    assert varied == [
+        ("vary=all", "all"),
+        ("vary=[initial]", ("initial",)),
+        ("vary=[batches, weights]", ("weights", "batches")),
+    ]
 
 
 def test_a_stream_that_is_none_is_named_in_the_error(tmp_path: Path) -> None:

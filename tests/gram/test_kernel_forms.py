@@ -36,11 +36,17 @@ def convolutions(draw: st.DrawFn, most_groups: int = 3) -> tuple[nn.Conv2d, torc
 
 
 def weight_kernel(layer: nn.Conv2d | nn.Linear, a: torch.Tensor, d: torch.Tensor) -> torch.Tensor:
-    """The upper triangle of the share of the weight, by autograd."""
+    """The upper triangle of the share of the weight."""
+    rows = weight_rows(layer, a, d)
+    return (rows @ rows.T).triu()
+
+
+def weight_rows(layer: nn.Conv2d | nn.Linear, a: torch.Tensor, d: torch.Tensor) -> torch.Tensor:
+    """The gradient of the weight for each sample, by autograd: (n, weights)."""
     rows = []
     for one, gradient in zip(a, d, strict=True):
         rows.append(torch.autograd.grad(layer(one[None]), layer.weight, gradient[None])[0].flatten())
-    return (torch.stack(rows) @ torch.stack(rows).T).triu()
+    return torch.stack(rows)
 
 
 def of_weight(layer: nn.Module, a: torch.Tensor, d: torch.Tensor) -> tuple[Layer, WeightGradient]:
@@ -100,3 +106,21 @@ def test_ghost_over_several_blocks_of_samples(monkeypatch: pytest.MonkeyPatch) -
     d = torch.randn(N, 3, 4, 4, generator=generator, dtype=torch.float64)
     monkeypatch.setattr(ghost, "CACHE", 8 * (4 * 16) ** 2)  # four samples a block
     torch.testing.assert_close(added([Ghost(*of_weight(layer, a, d))], a, d), weight_kernel(layer, a, d))
+
+
+@pytest.mark.parametrize("form", [Rows, Direct])
+def test_a_layer_that_is_called_twice_has_the_sum_of_both_calls_as_its_gradient(form: type[Rows | Direct]) -> None:
+    layer = nn.Conv2d(2, 3, 3, padding=1, dtype=torch.float64)
+    generator = torch.Generator().manual_seed(0)
+    calls = [tuple(torch.randn(N, c, 4, 4, generator=generator, dtype=torch.float64) for c in (2, 3)) for _ in range(2)]
+    known, gradient = of_weight(layer, *calls[0])
+    twice = Layer("layer", known.inputs * 2, known.outputs * 2)
+    part = Direct(twice, gradient) if form is Direct else Rows(twice, gradient, slice(0, gradient.units))
+    kept = [calls[0][0].new_zeros(N, *shape) for shape in part.shapes]
+    for index, (a, d) in enumerate(calls):
+        part.keep(Call("layer", index, a, d), kept)
+    kernel = calls[0][0].new_zeros(N, N)
+    part.add(kernel, kept, calls[0][0].new_full((1000,), torch.nan))
+    rows = sum(weight_rows(layer, a, d) for a, d in calls)
+    assert isinstance(rows, torch.Tensor)
+    torch.testing.assert_close(kernel.triu(), (rows @ rows.T).triu())

@@ -1,41 +1,55 @@
-"""Each arm of a group in numbers: final accuracy, area under the curve, difference from Random, and what it cost."""
+"""One group in numbers: every arm by itself, against Random, and all arms against each other."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from functools import cached_property
 
-import pandas as pd
+import numpy as np
 
-from analysis.curves import Paired, areas, aubc_zhan2021, complete_runs, paired_areas
+from analysis.against_random import AgainstRandom, against_random
+from analysis.costs import Costs, costs
 from analysis.estimate import Estimate, estimate
+from analysis.failed import unscored
 from analysis.groups import Group
+from analysis.load import Failed
+from analysis.rank_test import Blocks, RankTest, over_cycles, over_seeds
+from analysis.runs import Floats, Runs, runs
 from bench.record import Arm
 
 
 @dataclass(frozen=True)
 class ArmSummary:
-    """One line of a table. Accuracies and areas are fractions over the `complete` seeds; times are seconds per cycle.
+    """One arm. Accuracies and areas are fractions over the `complete` seeds; times are seconds per cycle.
 
-    `against_random` is None for Random itself and in a group without it.
+    `imputed` are those of the complete seeds whose run failed and was filled up with chance accuracy. `curve` has the
+    accuracy per cycle over all seeds that have it. `against_random` is None for Random itself, and without one.
     """
 
     arm: Arm
     complete: tuple[int, ...]
+    imputed: tuple[int, ...]
+    curve: tuple[Estimate, ...]
     final_accuracy: Estimate
     aubc: Estimate
     aubc_zhan2021: Estimate
-    against_random: Paired | None
-    query_seconds: float
-    fit_seconds: float
+    costs: Costs
+    against_random: AgainstRandom | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison:
-    """One group of one experiment in numbers."""
+    """One group of one experiment in numbers.
+
+    `without_failed` is the same group with every failed run left out, where there are any that the other numbers score
+    as chance; None elsewhere.
+    """
 
     group: Group
+    runs: Runs
     arms: tuple[ArmSummary, ...]
+    ranks: RankTest | None
+    without_failed: Comparison | None
 
     @property
     def planned(self) -> int:
@@ -47,33 +61,63 @@ class Comparison:
         """Whether planned runs are not in yet, so that every number here may still move."""
         return bool(self.group.missing)
 
+    @cached_property
+    def scored(self) -> bool:
+        """Whether failed runs count here, as chance."""
+        return any(arm.imputed for arm in self.arms)
 
-def compare(group: Group) -> Comparison:
-    """Every arm of a group against its Random. Raises ResultsError where two runs of a seed are no pair."""
-    return Comparison(group, tuple(_summary(group, arm) for arm in group.arms))
+    @property
+    def failed_left_out(self) -> Comparison:
+        """The same group without failed runs: itself, where none is scored."""
+        return self if self.without_failed is None else self.without_failed
+
+    @cached_property
+    def unscored(self) -> tuple[Failed, ...]:
+        """Failed runs that no number here contains."""
+        return unscored(self.group.failures, self.group.frame, self.group.planned["cycles"])
+
+    def summary(self, label: str) -> ArmSummary:
+        """The arm of that label."""
+        return next(each for each in self.arms if each.arm["label"] == label)
 
 
-def _summary(group: Group, arm: Arm) -> ArmSummary:
-    rows, cycles = group.rows(arm), group.planned["cycles"]
-    runs = complete_runs(rows, cycles)
+def compare(group: Group, blocks: Blocks = Blocks.SEEDS) -> Comparison:
+    """Every arm of a group against its Random. Raises ResultsError where two runs of a seed are no pair.
+
+    With blocks of datasets no arms are ranked here: that needs several groups, see analysis.across.
+    """
+    found = runs(group)
+    competitors = [arm["label"] for arm in group.competitors]
+    control = group.control
+    versus = {} if control is None else against_random(found, control["label"], competitors)
+    arms = tuple(_summary(group, found, arm, versus.get(arm["label"])) for arm in group.arms)
+    without = compare(group.without_failed(), blocks) if any(arm.imputed for arm in arms) else None
+    return Comparison(group, found, arms, _ranks(found, competitors, blocks), without)
+
+
+def _ranks(found: Runs, competitors: list[str], blocks: Blocks) -> RankTest | None:
+    """The rank test of three arms or more; of two, the comparison with Random already tells everything."""
+    if len(competitors) < 3 or blocks is Blocks.DATASETS:
+        return None
+    return over_cycles(found, competitors) if blocks is Blocks.CYCLES else over_seeds(found, competitors)
+
+
+def _summary(group: Group, found: Runs, arm: Arm, versus: AgainstRandom | None) -> ArmSummary:
+    at = found.arms.index(arm["label"])
+    complete = found.complete[at]  # (s,)
+    failed = {run.seed for run in group.failures if run.label == arm["label"]}
     return ArmSummary(
         arm=arm,
-        complete=tuple(int(seed) for seed in runs.index),
-        final_accuracy=estimate(runs[cycles]),
-        aubc=estimate(list(areas(rows, cycles).values())),
-        aubc_zhan2021=estimate([aubc_zhan2021(accuracy) for accuracy in runs.to_numpy()]),
-        against_random=_against_random(group, arm),
-        query_seconds=_mean(rows.loc[rows["cycle"] > 0, "query_seconds"]),  # cycle 0 draws the initial set
-        fit_seconds=_mean(rows["fit_seconds"]),
+        complete=found.named(complete),
+        imputed=tuple(seed for seed in found.named(complete) if seed in failed),
+        curve=tuple(_over_seeds(accuracy) for accuracy in found.accuracy[at].T),
+        final_accuracy=_over_seeds(found.final[at]),
+        aubc=_over_seeds(found.areas[at]),
+        aubc_zhan2021=_over_seeds(found.areas_zhan2021[at]),
+        costs=costs(group.rows(arm)),
+        against_random=versus,
     )
 
 
-def _against_random(group: Group, arm: Arm) -> Paired | None:
-    control = group.control
-    if control is None or arm["label"] == control["label"]:
-        return None
-    return paired_areas(group.rows(arm), group.rows(control), group.planned["cycles"])
-
-
-def _mean(seconds: pd.Series[float]) -> float:
-    return float(seconds.mean()) if seconds.notna().any() else math.nan
+def _over_seeds(values: Floats) -> Estimate:
+    return estimate(values[~np.isnan(values)])

@@ -1,4 +1,4 @@
-"""A mean with its 95 % interval, and the paired t-test (Student 1908); the unit of replication is the seed."""
+"""A mean with its 95 % interval (Student 1908); the unit of replication is the seed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
+from scipy import special
 
 ROUNDING = 1e-12  # differences that spread less than this are equal but for the arithmetic
 
@@ -35,15 +35,6 @@ def estimate(values: ArrayLike) -> Estimate:
     return Estimate(mean, mean - half, mean + half, len(x))
 
 
-def paired_t(differences: ArrayLike) -> float:
-    """The two-sided p-value of paired differences (n,) against 0; NaN where n < 2 or all of them are equal."""
-    d = np.asarray(differences, dtype=np.float64)  # (n,)
-    if len(d) < 2 or float(np.ptp(d)) <= ROUNDING:
-        return math.nan
-    t = float(d.mean()) / (float(d.std(ddof=1)) / math.sqrt(len(d)))
-    return float(2 * stats.t.sf(abs(t), len(d) - 1))
-
-
 @cache
 def _quantile(degrees: int) -> float:
-    return float(stats.t.ppf(0.975, degrees))
+    return float(special.stdtrit(degrees, 0.975))

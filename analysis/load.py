@@ -7,16 +7,17 @@ experiments share stands in both; cycles that only another experiment asked for 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from analysis.rows import TYPES, Columns, columns_of, extend, frame_of
+from analysis.rows import Run, frame_of, records, stack
 from bench.errors import ResultsError
 from bench.files import write_atomically
-from bench.record import Arm, Failure, Plan, PlannedExperiment, cell_folder, read_failure, read_plan, read_rows
+from bench.record import Arm, Failure, Plan, PlannedExperiment, Row, cell_folder, read_failure, read_plan, read_rows
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,17 @@ class Loaded:
     failures: tuple[Failed, ...]
     refused: tuple[Refused, ...]
 
+    def rows(self, cell: str) -> list[Row]:
+        """A cell's finished cycles as they were recorded, read now: queried ids and notes are not in the frame."""
+        return read_rows(cell_folder(self.results, cell))
+
+    def notes(self, cell: str) -> list[dict[str, float]]:
+        """The figures that learners and audits left with each finished cycle of a cell, read now."""
+        return [row["result"]["notes"] for row in self.rows(cell)]
+
 
 @dataclass(frozen=True)
-class _Run:
+class _Planned:
     """One seed of one arm."""
 
     experiment: str
@@ -94,19 +103,25 @@ class _Run:
     def key(self) -> tuple[str, str, str, int]:
         return self.experiment, self.arm["group"], self.arm["label"], self.seed
 
+    @property
+    def cycles(self) -> int:
+        """How many rows it has when it is finished: one for the initial set, one per cycle."""
+        return self.planned["cycles"] + 1
+
 
 def load(results: Path) -> Loaded:
     """Everything that a results folder holds by now. Raises ResultsError where it is none, or is broken."""
     plan = _plan(results)
     runs = list(_runs(plan))
-    cells = {run.cell: columns_of(read_rows(cell_folder(results, run.cell))) for run in runs if run.cell is not None}
+    cells = list(dict.fromkeys(run.cell for run in runs if run.cell is not None))
+    stacked = stack((cell, records(read_rows(cell_folder(results, cell)))) for cell in cells)
     failures = {cell: read_failure(cell_folder(results, cell)) for cell in cells}
     failed = [_failed(run, failures.get(run.cell or "")) for run in runs]
-    missing = [None if failed_run else _missing(run, cells) for run, failed_run in zip(runs, failed, strict=True)]
+    missing = [None if told else _missing(run, stacked.count) for run, told in zip(runs, failed, strict=True)]
     return Loaded(
         results,
         plan,
-        _frame(runs, cells),
+        frame_of([Run(_keys(run), run.cycles) for run in runs if run.cell is not None], stacked),
         tuple(run for run in missing if run is not None),
         tuple(run for run in failed if run is not None),
         tuple(_refused(plan)),
@@ -127,18 +142,18 @@ def _plan(results: Path) -> Plan:
     except (ValueError, NotADirectoryError) as error:
         raise ResultsError(f"{results}: wanted a results folder with a readable plan.json; got {error}") from error
     for name, planned in plan["experiments"].items():
-        arms = [(arm["group"], arm["label"]) for arm in planned["arms"]]
-        twice = {arm for arm in arms if arms.count(arm) > 1}
+        arms = Counter((arm["group"], arm["label"]) for arm in planned["arms"])
+        twice = [arm for arm, count in arms.items() if count > 1]
         if twice:
             raise ResultsError(f"{results}: wanted one arm per group and label; {name} has several for {min(twice)}")
     return plan
 
 
-def _runs(plan: Plan) -> Iterator[_Run]:
+def _runs(plan: Plan) -> Iterator[_Planned]:
     for name, planned in plan["experiments"].items():
         for arm in planned["arms"]:
             if arm["refused"] is None:
-                yield from (_Run(name, planned, arm, seed) for seed in planned["seeds"])
+                yield from (_Planned(name, planned, arm, seed) for seed in planned["seeds"])
 
 
 def _refused(plan: Plan) -> Iterator[Refused]:
@@ -148,26 +163,18 @@ def _refused(plan: Plan) -> Iterator[Refused]:
                 yield Refused(name, arm["group"], arm["label"], arm["refused"])
 
 
-def _failed(run: _Run, failure: Failure | None) -> Failed | None:
-    if run.cell is None or failure is None or failure["cycle"] > run.planned["cycles"]:
+def _failed(run: _Planned, failure: Failure | None) -> Failed | None:
+    if run.cell is None or failure is None or failure["cycle"] >= run.cycles:
         return None
     return Failed(*run.key, run.cell, failure)
 
 
-def _missing(run: _Run, cells: dict[str, Columns]) -> Missing | None:
-    planned = run.planned["cycles"] + 1
-    there = 0 if run.cell is None else len(cells[run.cell]["cycle"])
-    return Missing(*run.key, there, planned) if there < planned else None
+def _missing(run: _Planned, finished: Mapping[str, int]) -> Missing | None:
+    there = 0 if run.cell is None else finished[run.cell]
+    return Missing(*run.key, there, run.cycles) if there < run.cycles else None
 
 
-def _frame(runs: list[_Run], cells: dict[str, Columns]) -> pd.DataFrame:
-    table: Columns = {name: [] for name in TYPES}
-    for run in runs:
-        if run.cell is None:
-            continue
-        cell, arm = cells[run.cell], run.arm
-        experiment, group, label, seed = run.key
-        keys = {"experiment": experiment, "group": group, "label": label, "seed": seed, "cell": run.cell}
-        keys |= {"strategy": arm["strategy"], "learner": arm["learner"], "dataset": arm["dataset"]}
-        extend(table, keys, cell, kept=run.planned["cycles"] + 1)
-    return frame_of(table)
+def _keys(run: _Planned) -> dict[str, object]:
+    experiment, group, label, seed = run.key
+    keys = {"experiment": experiment, "group": group, "label": label, "seed": seed, "cell": run.cell}
+    return keys | {name: run.arm[name] for name in ("strategy", "learner", "dataset")}

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable
 from html import escape
+from urllib.parse import quote
 
+from analysis.sorting import SCRIPT, SCRIPT_HASH
 from analysis.stylesheet import STYLE
+from analysis.table import Cell, Table
+
+POLICY = (
+    f"default-src 'none'; script-src '{SCRIPT_HASH}'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'"
+)
 
 
 def page(title: str, body: Iterable[str]) -> str:
-    """A whole document that needs nothing from outside: the policy forbids scripts and the network."""
-    policy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    """A whole document that needs nothing from outside: the policy forbids the network and all scripts but one."""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         f'<meta name="color-scheme" content="light dark">\n<title>{escape(title)}</title>\n'
-        f"<style>{STYLE}</style>\n</head>\n<body>\n<main>\n{''.join(body)}</main>\n</body>\n</html>\n"
+        f"<style>{STYLE}</style>\n</head>\n<body>\n<main>\n{''.join(body)}</main>\n"
+        f"<script>{SCRIPT}</script>\n</body>\n</html>\n"
     )
 
 
@@ -27,17 +36,29 @@ def text(tag: str, content: str, role: str = "") -> str:
 
 def box(tag: str, content: Iterable[str], role: str = "", name: str = "") -> str:
     """An element that holds markup; `name` is its anchor."""
-    anchor = f' id="{escape(name)}"' if name else ""
-    return f"<{tag}{anchor}{_class(role)}>\n{''.join(content)}</{tag}>\n"
+    identity = f' id="{escape(name)}"' if name else ""
+    return f"<{tag}{identity}{_class(role)}>\n{''.join(content)}</{tag}>\n"
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]], numeric: bool = False) -> str:
-    """A table that scrolls inside its box; with `numeric`, all columns but the first are figures."""
-    head = "".join(f'<th scope="col">{_lines(heading)}</th>' for heading in headings)
-    body = "".join(_row(cells) for cells in rows)
-    inside = box("thead", [f"<tr>{head}</tr>"]) + box("tbody", [body])
-    scrolling = 'class="scroll" tabindex="0" role="region" aria-label="table"'  # the keyboard scrolls it too
-    return f"<div {scrolling}>\n{box('table', [inside], 'numbers' if numeric else '')}</div>\n"
+def table(of: Table) -> str:
+    """A table with its remarks, which scrolls inside its box and can be sorted by a heading; nothing without rows.
+
+    What a cell stands for goes beside its text, for sorting; columns of numbers stand to the right.
+    """
+    if not of.rows:
+        return ""
+    roles = [' class="number"' if numeric else "" for numeric in of.numeric]
+    head = "".join(f'<th scope="col"{role}>{_lines(name)}</th>' for name, role in zip(of.headings, roles, strict=True))
+    body = "".join(_row(row, roles) for row in of.rows)
+    inside = [f"<caption>{escape(of.title)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n"]
+    region = f'class="scroll" tabindex="0" role="region" aria-label="{escape(of.title)}"'  # the keyboard scrolls it too
+    shown = f"<div {region}>\n{box('table', inside, 'sortable', f'table-{of.name}')}</div>\n"
+    return shown + items(of.remarks, "small")
+
+
+def written(content: str) -> str:
+    """A text as it stands in markup."""
+    return escape(content)
 
 
 def items(contents: Iterable[str], role: str = "") -> str:
@@ -46,19 +67,33 @@ def items(contents: Iterable[str], role: str = "") -> str:
     return box("ul", points, role) if points else ""
 
 
-def link(anchor: str, content: str) -> str:
-    """A list item that leads to an anchor of the page."""
-    return f'<li><a href="#{escape(anchor)}">{escape(content)}</a></li>\n'
+def link(name: str, content: str) -> str:
+    """A link to an anchor of the page."""
+    return f'<a href="#{escape(name)}">{escape(content)}</a>'
 
 
-def details(summary: str, content: str) -> str:
-    """A text that a reader opens when he wants it, such as a traceback."""
-    return f"<details><summary>{escape(summary)}</summary><pre>{escape(content)}</pre></details>\n"
+def download(file: str, content: str) -> str:
+    """A link that saves a CSV file; the file itself is in the link."""
+    inside = f"data:text/csv;charset=utf-8,{quote(content, safe=',')}"
+    return f'<a download="{escape(file)}" href="{inside}">{escape(file)}</a>'
 
 
-def _row(cells: Sequence[str]) -> str:
-    first, *others = cells
-    return f'<tr><th scope="row">{escape(first)}</th>{"".join(f"<td>{_lines(cell)}</td>" for cell in others)}</tr>\n'
+def details(summary: str, content: Iterable[str], opened: bool = False, name: str = "") -> str:
+    """Markup that a reader opens when he wants it; `name` is its anchor."""
+    shown = (f' id="{escape(name)}" class="group"' if name else "") + (" open" if opened else "")
+    return f"<details{shown}>\n<summary>{escape(summary)}</summary>\n{''.join(content)}</details>\n"
+
+
+def _row(row: Iterable[Cell], roles: Iterable[str]) -> str:
+    first, *others = (_cell(cell, role) for cell, role in zip(row, roles, strict=True))
+    return f'<tr><th scope="row"{first}</th>{"".join(f"<td{other}</td>" for other in others)}</tr>\n'
+
+
+def _cell(cell: Cell, role: str) -> str:
+    """A cell from its attributes on to the end of its text."""
+    known = cell.value is not None and math.isfinite(cell.value)
+    value = f' data-value="{cell.value:.9g}"' if known else ""
+    return f"{role}{value}>{_lines(cell.text)}"
 
 
 def _lines(content: str) -> str:

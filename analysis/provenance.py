@@ -3,56 +3,94 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import pandas as pd
+
 from analysis.load import Loaded
+from analysis.phrases import counted
+from analysis.revisions import Revisions, mixed, revisions
 from bench.errors import ResultsError
 from bench.record import Attempt, cell_folder, read_attempts
 
-FACTS = ("host", "device", "processor", "threads", "slots", "python", "torch", "commit", "uncommitted changes")
+RECORDED = ("host", "device", "driver", "processor", "threads", "slots", "tf32", "python")
+PACKAGES = ("torch", "jax")
+FACTS = (*RECORDED, *PACKAGES, "commit", "uncommitted changes")
+PAIRED = "pairs across them carry the noise of a rerun"
 MEANING = {
-    "device": "times are not comparable between them, and pairs across them carry the noise of a rerun",
+    "device": f"times are not comparable between them, and {PAIRED}",
     "slots": "times are not comparable between runs that shared their machine and runs that did not",
     "threads": "times are not comparable between them, and results may differ in the last bits",
+    "tf32": "matrix products were rounded differently, so results differ for the same seed",
     "torch": "results may differ between them for the same seed",
+    "jax": "results of the infinite kernels may differ between them for the same seed",
     "commit": "results may come from different code",
 }
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """Facts about the attempts that made the rows: fact -> value -> number of attempts; times are ISO 8601, UTC."""
+    """Facts about the attempts that made the rows: fact -> value -> number of attempts; times are ISO 8601, UTC.
+
+    `crossed` counts, for a fact, the seeds of a group whose runs differ in it, so that pairs go across; `seeds` counts
+    all of them. `revisions` are those of the plugins: plugin -> revision -> number of cells.
+    """
 
     facts: Mapping[str, Mapping[str, int]]
     first: str | None
     last: str | None
+    crossed: Mapping[str, int]
+    seeds: int
+    revisions: Revisions
 
     def warnings(self) -> Iterator[str]:
         """What is mixed and what that means, in sentences."""
         for fact, meaning in MEANING.items():
             values = self.facts[fact]
             if len(values) > 1:
-                counted = ", ".join(
-                    f"{value} ({number} {'run' if number == 1 else 'runs'})" for value, number in values.items()
-                )
-                yield f"Mixed {fact}: {counted}; {meaning}."
+                yield f"Mixed {fact}: {', '.join(with_counts(values))}; {meaning}{self._across(fact)}."
         dirty = self.facts["uncommitted changes"].get("yes", 0)
         if dirty:
-            yield f"{dirty} {'run was' if dirty == 1 else 'runs were'} made with uncommitted changes in the checkout."
+            yield f"{counted(dirty, 'run')} made with uncommitted changes in the checkout."
+        yield from mixed(self.revisions)
+
+    def _across(self, fact: str) -> str:
+        crossed = self.crossed[fact]
+        return f" (within {crossed} of {self.seeds} seeds of a group)" if crossed else " (never within a seed)"
+
+
+def with_counts(values: Mapping[str, int]) -> list[str]:
+    """Values, each with the number of runs that have it."""
+    return [f"{value} ({counted(number, 'run')})" for value, number in values.items()]
 
 
 def provenance(loaded: Loaded) -> Provenance:
     """What the attempts say that made the rows of the table; attempts without a row are left out."""
-    made = loaded.frame[["cell", "attempt"]].drop_duplicates().groupby("cell")["attempt"].agg(set)
-    attempts = [attempt for cell, used in made.items() for attempt in _attempts(loaded, str(cell), used)]
-    told = [_facts(attempt) for attempt in attempts]
-    facts = {fact: dict(Counter(each[fact] for each in told).most_common()) for fact in FACTS}
-    times = sorted(time for attempt in attempts for time in (attempt["started"], attempt.get("ended")) if time)
-    return Provenance(facts, times[0] if times else None, times[-1] if times else None)
+    made = attempts(loaded)
+    times = sorted(time for time in (*made["started"], *made["ended"]) if isinstance(time, str))
+    runs = loaded.frame[["experiment", "group", "seed", "cell"]].drop_duplicates().merge(made, on="cell")
+    by_seed = runs.groupby(["experiment", "group", "seed"])
+    return Provenance(
+        facts={fact: dict(Counter(made[fact]).most_common()) for fact in FACTS},
+        first=times[0] if times else None,
+        last=times[-1] if times else None,
+        crossed={fact: int((by_seed[fact].nunique() > 1).sum()) for fact in MEANING},
+        seeds=by_seed.ngroups,
+        revisions=revisions(loaded, made["cell"].unique()),
+    )
 
 
-def _attempts(loaded: Loaded, cell: str, used: set[int]) -> list[Attempt]:
+def attempts(loaded: Loaded) -> pd.DataFrame:
+    """The attempts that made rows, a row each: cell, attempt, started, ended (missing while it runs), FACTS as text."""
+    used: dict[str, set[int]] = {}
+    for cell, attempt in zip(loaded.frame["cell"].tolist(), loaded.frame["attempt"].tolist(), strict=True):
+        used.setdefault(cell, set()).add(attempt)
+    told = [_told(cell, attempt) for cell, made in used.items() for attempt in _attempts(loaded, cell, made)]
+    return pd.DataFrame(told, columns=["cell", "attempt", "started", "ended", *FACTS])
+
+
+def _attempts(loaded: Loaded, cell: str, used: set[int]) -> Sequence[Attempt]:
     folder = cell_folder(loaded.results, cell)
     try:
         return [attempt for attempt in read_attempts(folder) if attempt["attempt"] in used]
@@ -60,11 +98,14 @@ def _attempts(loaded: Loaded, cell: str, used: set[int]) -> list[Attempt]:
         raise ResultsError(f"{folder / 'attempts.jsonl'}: wanted a JSON object per line; got {error}") from error
 
 
-def _facts(attempt: Attempt) -> dict[str, str]:
+def _told(cell: str, attempt: Attempt) -> tuple[object, ...]:
     environment = attempt.get("environment", {})
-    told = {fact: environment.get(fact) for fact in FACTS if fact not in ("torch", "uncommitted changes")}
-    told["torch"] = environment.get("packages", {}).get("torch")
-    told["commit"] = str(told["commit"])[:10] if told["commit"] else None
     changed = environment.get("uncommitted_changes")
-    told["uncommitted changes"] = None if changed is None else "yes" if changed else "no"
-    return {fact: "unknown" if value is None else str(value) for fact, value in told.items()}
+    facts = [
+        *(environment.get(fact, "unknown") for fact in RECORDED),
+        *(environment.get("packages", {}).get(package, "unknown") for package in PACKAGES),
+        str(environment.get("commit") or "unknown")[:10],
+        "unknown" if changed is None else "yes" if changed else "no",
+    ]
+    text = ("none" if value is None else str(value) for value in facts)
+    return cell, attempt["attempt"], attempt["started"], attempt.get("ended"), *text

@@ -10,10 +10,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: its text for readers and, where it stands for a number, that number in full precision (NaN: none)."""
+    """One cell: its text for readers and, where it stands for a number, that number in full precision (NaN: none).
+
+    `value` is in the unit that the heading names. `low`, `high` (the interval's ends) and `n` (how many values it was
+    taken from) stand in the text only where there is room, and in the CSV always.
+    """
 
     text: str
     value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    n: int | None = None
 
 
 @dataclass(frozen=True)
@@ -28,3 +35,11 @@ class Table:
     headings: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     remarks: tuple[str, ...] = ()
+
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        """For each column, whether it holds numbers, which stand to the right."""
+        return tuple(
+            any(row[column].value is not None for row in self.rows) and column > 0
+            for column in range(len(self.headings))
+        )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from html import escape
 
-from analysis.plots import FAINT, INK, RULE
+from analysis.drawing.canvas import ALERT, FAINT, INK, RULE
 
-THEMED = {INK: "var(--ink)", FAINT: "var(--faint)", RULE: "var(--rule)"}
+THEMED = {INK: "var(--ink)", FAINT: "var(--faint)", RULE: "var(--rule)", ALERT: "var(--alert)"}
 
 
 def inline(svg: str, name: str, description: str) -> str:
@@ -15,8 +15,8 @@ def inline(svg: str, name: str, description: str) -> str:
     element = svg[svg.index("<svg") :]
     element = re.sub(r"<metadata>.*?</metadata>", "", element, flags=re.DOTALL)
     element = re.sub(r"<!--.*?-->", "", element, flags=re.DOTALL)
-    element = re.sub(r'\bid="', f'id="{escape(name)}-', element)
-    element = re.sub(r'(href="|url\()#', rf"\g<1>#{escape(name)}-", element)
+    for reference in (r"\bid=\"", r"href=\"#", r"url\(#"):  # in tags only: a label may read like one
+        element = re.sub(rf"(<[^<>]*?{reference})", rf"\g<1>{escape(name)}-", element)
     for fixed, themed in THEMED.items():
         element = element.replace(fixed.lower(), themed)
     element = re.sub(r'(<svg[^>]*?) width="[^"]*" height="[^"]*"', r"\1", element, count=1)

@@ -3,43 +3,47 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from analysis.comparison import ArmSummary, Comparison
+from analysis.comparison import Comparison
 from analysis.estimate import Estimate
-from analysis.groups import Group, display_name
+from analysis.groups import Group
 from analysis.load import Failed, Loaded, Missing
+from analysis.statistics.paired import least_p
 
-HEADINGS = ("arm", "n", "final\naccuracy, %", "AUBC\n%", "AUBC − Random\npoints", "p", "query\ns", "fit\ns")
+FEW = 5  # pairs up to which the exact Wilcoxon test can never reach 0.05
+SCORED, LEFT_OUT = "failed runs scored as chance", "failed runs left out"
+INTERIM = "Interim: some planned runs are not in yet, so these numbers may still move."
 NOTES = (
     "n: complete seeds, of those planned. [ ]: 95 % t-interval of the mean over seeds. AUBC: area under the accuracy "
-    "curve over labels, divided by their range. AUBC − Random: paired by seed, in percentage points. p: two-sided "
-    "paired t-test of that difference, exploratory and unadjusted for the number of comparisons. query, fit: mean "
-    "seconds per cycle, the drawing of the initial set left out."
+    "curve over labels, divided by their range; AUBC of Zhan et al. 2021: trapz(acc[1:]) / (len(acc) − 1). Differences "
+    "are paired by seed, in percentage points. All p-values in these tables are exploratory, two-sided and from paired "
+    "t-tests unless another test is named; claims that were declared before the run stand apart. Holm: adjusted over "
+    "the arms of the group, or over all pairs of a matrix. d_z: mean difference divided by the standard deviation of "
+    "the differences. Detectable: the smallest true difference that these seeds would find with probability 0.8."
 )
-
-
-def cells(summary: ArmSummary, planned: int) -> tuple[str, ...]:
-    """The texts of one table line, under HEADINGS."""
-    done = len(summary.complete)
-    return (
-        display_name(summary.arm),
-        str(done) if done == planned else f"{done}/{planned}",
-        interval(summary.final_accuracy, digits=1, single="1 seed"),
-        f"{100 * summary.aubc.mean:.1f}" if done else "–",
-        _difference(summary),
-        _p(summary),
-        seconds(summary.query_seconds),
-        seconds(summary.fit_seconds),
-    )
 
 
 def interval(of: Estimate, digits: int, single: str, sign: str = "") -> str:
     """A fraction as percent with its interval; words where there are too few seeds for one."""
     if of.n == 0:
         return "no complete seed"
-    mean, low, high = (f"{100 * value:{sign}.{digits}f}".replace("-", "−") for value in (of.mean, of.low, of.high))
+    mean, low, high = (number(100 * value, digits, sign) for value in (of.mean, of.low, of.high))
     return f"{mean} ({single})" if of.n == 1 else f"{mean} [{low}, {high}]"
+
+
+def number(value: float, digits: int, sign: str = "") -> str:
+    """A number with a proper minus sign, or a dash where it is not defined; `sign` is "+" where gains are marked."""
+    if math.isnan(value):
+        return "–"
+    return f"{value:{sign}.{digits}f}".replace("-", "−")
+
+
+def p_value(p: float) -> str:
+    """A p-value to four decimals, or its size where that would be 0; a dash where there is none."""
+    if math.isnan(p):
+        return "–"
+    return f"{p:.4f}" if p >= 0.0001 else f"{p:.0e}" if p > 0 else "< 1e-300"
 
 
 def seconds(value: float) -> str:
@@ -75,18 +79,18 @@ def failure(of: Failed) -> str:
 
 
 def remarks(comparison: Comparison) -> Iterator[str]:
-    """What a reader of one table must know beside its numbers."""
+    """What a reader of a group's tables must know beside their numbers."""
     group = comparison.group
     if comparison.interim:
         yield f"Interim: {_count(len(group.missing), 'planned run')} not in yet, so these numbers may still move."
-    if group.failures:
-        yield f"{_count(len(group.failures), 'run')} left out as failed, though runs do not fail at random."
+    yield from _failures(comparison)
     if group.control is None:
         yield "No arm of this group is Random: there is nothing to take differences from."
+    yield from _few(comparison)
     for summary in comparison.arms:
         paired = summary.against_random
         if paired is not None and paired.unpaired:
-            yield f"{summary.arm['label']}: unpaired, incomplete here or for Random: {_seeds(paired.unpaired)}."
+            yield f"{summary.arm['label']}: unpaired, incomplete here or for Random: {seed_list(paired.unpaired)}."
 
 
 def gaps(loaded: Loaded) -> Iterator[tuple[str, str]]:
@@ -103,24 +107,44 @@ def place(experiment: str, group: str, label: str) -> str:
     return " · ".join(part for part in (experiment, group, label) if part)
 
 
-def _difference(summary: ArmSummary) -> str:
-    paired = summary.against_random
-    if paired is None:
-        return "–" if summary.arm["strategy"] != "random" else "reference"
-    if paired.difference.n == 0:
-        return "no pair"
-    return interval(paired.difference, digits=2, single="1 pair", sign="+")
+def seed_list(seeds: Sequence[int]) -> str:
+    """Seeds by their numbers."""
+    return f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds))}"
 
 
-def _p(summary: ArmSummary) -> str:
-    paired = summary.against_random
-    if paired is None:
-        return ""
-    if paired.difference.n < 2:
-        return "too few"
-    if math.isnan(paired.p):
-        return "equal"  # every pair differs by the same amount, so that t is not defined
-    return f"{paired.p:.4f}" if paired.p >= 0.0001 else f"{paired.p:.0e}"
+def _failures(comparison: Comparison) -> Iterator[str]:
+    group = comparison.group
+    if comparison.scored:
+        scored = [f"{arm.arm['label']}, {seed_list(arm.imputed)}" for arm in comparison.arms if arm.imputed]
+        number_of = sum(len(arm.imputed) for arm in comparison.arms)
+        yield (
+            f"{_count(number_of, 'failed run')} scored as chance in the cycles not reached ({'; '.join(scored)}); the "
+            "same differences without failed runs stand beside, for runs do not fail at random."
+        )
+        if comparison.unscored:
+            lost = _runs(comparison.unscored)
+            yield f"Failed and in no number here, since no run tells the labels of all its cycles: {lost}."
+    elif group.failures:
+        left = _count(len(group.failures), "run")
+        yield f"{left} left out as failed ({_runs(group.failures)}), though runs do not fail at random."
+
+
+def _runs(failures: Iterable[Failed]) -> str:
+    """Failed runs by arm and seed."""
+    seeds: dict[str, list[int]] = {}
+    for run in failures:
+        seeds.setdefault(run.label, []).append(run.seed)
+    return "; ".join(f"{label}, {seed_list(found)}" for label, found in seeds.items())
+
+
+def _few(comparison: Comparison) -> Iterator[str]:
+    """What the number of pairs does not allow."""
+    pairs = max((arm.against_random.difference.n for arm in comparison.arms if arm.against_random), default=0)
+    if pairs == 1:
+        yield "One pair of seeds: there is no interval and no test."
+    elif 1 < pairs <= FEW:
+        least = f"{least_p(pairs):.4g}"
+        yield f"With {pairs} pairs the exact Wilcoxon test cannot go below p = {least}, whatever the difference."
 
 
 def _progress(runs: list[Missing]) -> Iterator[str]:
@@ -128,11 +152,7 @@ def _progress(runs: list[Missing]) -> Iterator[str]:
     for run in runs:
         by_cycles.setdefault(run.cycles, []).append(run.seed)
     for cycles, seeds in sorted(by_cycles.items()):
-        yield f"{_seeds(seeds)}: {cycles} of {runs[0].planned} cycles"
-
-
-def _seeds(seeds: Sequence[int]) -> str:
-    return f"{'seed' if len(seeds) == 1 else 'seeds'} {', '.join(map(str, seeds))}"
+        yield f"{seed_list(seeds)}: {cycles} of {runs[0].planned} cycles"
 
 
 def _count(number: int, noun: str) -> str:

@@ -21,6 +21,7 @@ class Sweep:
     labels: Sequence[int] = LABELS
     seeds: Sequence[int] = (0, 1, 2)
     experiments: dict[str, Any] = field(default_factory=dict)
+    claims: dict[str, Any] = field(default_factory=dict)
 
     def arm(
         self, label: str, curve: Curve | None = None, *, experiment: str = "fig", group: str = "", **changes: Any
@@ -84,9 +85,10 @@ class Sweep:
         return self.root / "cells" / cell
 
     def write(self) -> None:
-        plan = {"schema": 1, "name": self.root.name, "source": "sweeps/toy.yaml", "commit": "c" * 40, "claims": {}}
+        plan = {"schema": 1, "name": self.root.name, "source": "sweeps/toy.yaml", "commit": "c" * 40}
+        plan |= {"claims": self.claims, "experiments": self.experiments}
         self.root.mkdir(parents=True, exist_ok=True)
-        (self.root / "plan.json").write_text(json.dumps(plan | {"experiments": self.experiments}))
+        (self.root / "plan.json").write_text(json.dumps(plan))
 
 
 def row(cell: str, cycle: int, labelled: int, accuracy: float, start: list[int]) -> dict[str, Any]:

@@ -1,14 +1,14 @@
-"""Areas under hand-made curves, and pairing by seed."""
+"""Areas under hand-made curves, and what makes two runs a pair."""
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
-from scipy import stats
 from synthetic_results import Sweep
 
-from analysis.curves import areas, aubc, aubc_zhan2021, mean_curve, paired_areas, paired_curve
+from analysis.curves import areas, aubc, aubc_each, aubc_zhan2021, aubc_zhan2021_each, check_pairs
 from analysis.load import load
 from bench.errors import ResultsError
 
@@ -35,40 +35,31 @@ def test_too_few_points_have_no_area() -> None:
     assert math.isnan(aubc_zhan2021([0.5, 0.6]))
 
 
+def test_many_curves_have_the_areas_of_each() -> None:
+    curves = np.random.default_rng(0).uniform(size=(2, 3, 4))
+    labels = [10, 20, 50, 60]
+    each = [[aubc(labels, curve) for curve in row] for row in curves]
+    zhan = [[aubc_zhan2021(curve) for curve in row] for row in curves]
+    np.testing.assert_allclose(aubc_each(labels, curves), each)
+    np.testing.assert_allclose(aubc_zhan2021_each(curves), zhan)
+
+
 def test_only_complete_runs_have_an_area(sweep: Sweep) -> None:
     sweep.arm("random", lambda seed: [0.5, 0.6, 0.7][: 2 if seed == 1 else 3])
     assert areas(rows(sweep, "random"), cycles=2) == {0: pytest.approx(0.6 + 0.1 / 6), 2: pytest.approx(0.6 + 0.1 / 6)}
 
 
-def test_the_mean_curve_has_the_labels_and_the_seeds_of_each_cycle(two_arms: Sweep) -> None:
-    curve = mean_curve(rows(two_arms, "random"))
-    assert curve["labelled"].tolist() == [10, 20, 40]
-    assert curve["mean"].tolist() == pytest.approx([0.5, 0.61, 0.7])
-    assert curve["n"].tolist() == [3, 3, 3]
+def test_seeds_of_different_budgets_have_no_common_areas(sweep: Sweep) -> None:
+    arm = sweep.arm("random", lambda seed: [0.5, 0.6, 0.7])
+    sweep.labels = (10, 30, 60)
+    sweep.run(arm["cells"]["1"], 1, [0.5, 0.6, 0.7])
+    with pytest.raises(ResultsError, match="one number of labels per cycle"):
+        areas(rows(sweep, "random"), cycles=2)
 
 
-def test_differences_are_paired_by_seed(two_arms: Sweep) -> None:
-    curve = paired_curve(rows(two_arms, "margin"), rows(two_arms, "random"))
-    expected = stats.ttest_1samp([0.02, 0.03, 0.04], 0).confidence_interval(0.95)
-    assert curve["mean"].tolist() == pytest.approx([0, 0.03, 0.03])
-    assert (curve["low"][1], curve["high"][1]) == (pytest.approx(expected.low), pytest.approx(expected.high))
-
-
-def test_a_seed_that_one_arm_lacks_is_left_out_and_named(sweep: Sweep) -> None:
-    sweep.arm("random", lambda seed: [0.5, 0.6, 0.7])
-    sweep.arm("margin", lambda seed: [0.5, 0.9, 0.9][: 1 if seed == 2 else 3])
-    curve = paired_curve(rows(sweep, "margin"), rows(sweep, "random"))
-    area = paired_areas(rows(sweep, "margin"), rows(sweep, "random"), cycles=2)
-    assert curve["n"].tolist() == [3, 2, 2]
-    assert curve["unpaired"].tolist() == ["", "2", "2"]
-    assert (area.seeds, area.unpaired, area.difference.n) == ((0, 1), (2,), 2)
-
-
-def test_the_paired_area_has_scipys_p_value(two_arms: Sweep) -> None:
-    margin, random = rows(two_arms, "margin"), rows(two_arms, "random")
-    ours, theirs = areas(margin, cycles=2), areas(random, cycles=2)
-    expected = stats.ttest_rel(list(ours.values()), list(theirs.values())).pvalue
-    assert paired_areas(margin, random, cycles=2).p == pytest.approx(expected)
+def test_runs_of_one_seed_that_began_alike_are_a_pair(two_arms: Sweep) -> None:
+    check_pairs(rows(two_arms, "margin"), rows(two_arms, "random"))
+    check_pairs(load(two_arms.root).frame)
 
 
 def test_runs_that_began_differently_are_no_pair(sweep: Sweep) -> None:
@@ -76,7 +67,7 @@ def test_runs_that_began_differently_are_no_pair(sweep: Sweep) -> None:
     margin = sweep.arm("margin", lambda seed: [0.5, 0.6, 0.7])
     sweep.run(margin["cells"]["1"], 1, [0.5, 0.6, 0.7], queried=[7, 8, 9])
     with pytest.raises(ResultsError, match=f"{margin['cells']['1']} and {random['cells']['1']} of seed 1"):
-        paired_curve(rows(sweep, "margin"), rows(sweep, "random"))
+        check_pairs(rows(sweep, "margin"), rows(sweep, "random"))
 
 
 def test_runs_with_other_budgets_are_no_pair(sweep: Sweep) -> None:
@@ -84,4 +75,4 @@ def test_runs_with_other_budgets_are_no_pair(sweep: Sweep) -> None:
     sweep.labels = (10, 30, 60)
     sweep.arm("margin", lambda seed: [0.5, 0.6, 0.7])
     with pytest.raises(ResultsError, match="as many labels"):
-        paired_areas(rows(sweep, "margin"), rows(sweep, "random"), cycles=2)
+        check_pairs(rows(sweep, "margin"), rows(sweep, "random"))

@@ -34,6 +34,59 @@ def test_a_shared_cell_stands_in_both_experiments_without_the_cycles_of_the_long
     assert len(frame[frame["cell"] == cells["0"]]) == 3 + 2
 
 
+def test_a_cell_that_several_runs_share_gives_each_of_them_its_own_rows(two_arms: Sweep) -> None:
+    cells = two_arms.experiments["fig"]["arms"][1]["cells"]
+    two_arms.arm("random", experiment="again", cells=cells)
+    frame = load(two_arms.root).frame
+    of_margin, again = (frame[frame["label"] == "margin"], frame[frame["experiment"] == "again"])
+    assert set(again["label"]) == {"random"}
+    for column in ("seed", "cycle", "cell", "accuracy", "labelled", "initial"):
+        assert again[column].tolist() == of_margin[column].tolist()
+
+
+def test_runs_of_different_lengths_keep_their_rows_apart(sweep: Sweep) -> None:
+    curves = {"random": [0.1, 0.2, 0.3], "margin": [0.4], "badge": [0.5, 0.6], "entropy": []}
+    for label, curve in curves.items():
+        sweep.arm(label, lambda seed, curve=curve: [value + seed / 100 for value in curve])  # type: ignore[misc]
+    frame = load(sweep.root).frame
+    for label, curve in curves.items():
+        for seed in sweep.seeds:
+            run = frame[(frame["label"] == label) & (frame["seed"] == seed)]
+            assert run["accuracy"].tolist() == pytest.approx([value + seed / 100 for value in curve])
+            assert run["cycle"].tolist() == list(range(len(curve)))
+
+
+def test_a_stage_that_was_not_timed_is_no_number(two_arms: Sweep) -> None:
+    cell = two_arms.experiments["fig"]["arms"][0]["cells"]["0"]
+    path = two_arms.folder(cell) / "rows.jsonl"
+    path.write_text(path.read_text().replace('"fit": 3.0, ', ""))
+    frame = load(two_arms.root).frame
+    assert frame.loc[frame["cell"] == cell, "fit_seconds"].isna().all()
+    assert frame["fit_seconds"].notna().sum() == 15
+
+
+def test_runs_that_began_from_the_same_set_and_no_others_share_its_hash(two_arms: Sweep) -> None:
+    frame = load(two_arms.root).frame
+    assert (frame.groupby("seed")["initial"].nunique() == 1).all()
+    assert frame["initial"].nunique() == len(two_arms.seeds)
+
+
+def test_queried_ids_and_notes_are_read_when_they_are_asked_for(two_arms: Sweep) -> None:
+    cell = two_arms.experiments["fig"]["arms"][0]["cells"]["2"]
+    path = two_arms.folder(cell) / "rows.jsonl"
+    path.write_text(path.read_text().replace('"notes": {}', '"notes": {"r2": 0.5}', 2))
+    loaded = load(two_arms.root)
+    assert loaded.notes(cell) == [{"r2": 0.5}, {"r2": 0.5}, {}]
+    assert [row["result"]["queried"] for row in loaded.rows(cell)] == [[2, 3, 4], [101], [102]]
+
+
+def test_rows_that_came_since_are_there_at_the_next_reading(sweep: Sweep) -> None:
+    cell = sweep.arm("random", lambda seed: [0.5])["cells"]["0"]
+    assert len(load(sweep.root).frame) == 3
+    sweep.run(cell, 0, [0.5, 0.6, 0.7])
+    assert len(load(sweep.root).frame) == 5
+
+
 def test_unfinished_and_unbegun_runs_are_named_with_their_cycles(sweep: Sweep) -> None:
     sweep.arm("random", lambda seed: [0.5, 0.6, 0.7][: seed + 1])
     sweep.arm("margin", cells={})

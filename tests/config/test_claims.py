@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -205,3 +207,18 @@ def test_groups_whose_names_hold_commas_are_told_apart(reader: Reader) -> None:
     text = claimed(SIDES).replace("grid: {protocol.budget: [10, 20]}", "grid: {protocol.budget: [10], seeds: [2]}")
     found = reader.problem(text.replace(SIDES, "experiment: budgets, group: x, better: entropy, than: random"))
     assert found.endswith('Known: "budget=10, seeds=2"')
+
+
+def test_the_claims_of_the_recipes_are_valid(reader: Reader) -> None:
+    recipes = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text()
+    (block,) = [found for found in re.findall(r"```yaml\n(.*?)```", recipes, re.DOTALL) if "claims:" in found]
+    experiments = """\
+  strategies:
+    strategies: [random, mlmoc-entk, mlmoc-naive]
+  widths:
+    grid: {learner.net.widen: [1, 2, 4]}
+    strategies: [random, entropy, margin]
+"""
+    claims = reader.load(f"{BASE}{experiments}{block}").claims
+    assert [claim.kind for claim in claims.values()] == ["superior", "equivalent", "superior", "superior"]
+    assert claims["wider_gains_more"].group == "widen=4"

@@ -1,0 +1,107 @@
+"""A claim and its verdict in one plain sentence."""
+
+from __future__ import annotations
+
+import math
+
+from analysis.claim_result import ClaimResult
+from analysis.claim_sides import Declared, Place, arm_at
+from analysis.estimate import Estimate
+from analysis.phrases import counted, factor, factor_interval, p_is, points_interval
+from bench.record import ClaimMetric, Plan
+
+METRICS = {"aubc": "AUBC", "final_accuracy": "final accuracy"}
+
+
+def sentence(result: ClaimResult, claim: Declared, plan: Plan) -> str:
+    """Statement, verdict, difference, n and p. "A beats B on digits by 2.1 points of AUBC [1.0, 3.2], n = 20, …"."""
+    said, plain = statement(claim, plan), claim.kind == "superior" and claim.margin == 0
+    if result.n == 0:
+        return f"{said}: no pair of finished runs yet, of {result.planned_n} planned."
+    if result.verdict == "supported":
+        by = f" by {_measured(result, claim)}" if plain else f": {_difference(result, claim)}"
+        return f"{said}{by}, {_evidence(result)}: {_supported(result)}."
+    word = "refuted" if result.verdict == "refuted" else "not shown"
+    return f"{said}: {word}: {_difference(result, claim)}, {_evidence(result)}{_outlook(result)}."
+
+
+def statement(claim: Declared, plan: Plan) -> str:
+    """What is claimed, as if it were so; which accuracy is meant stands with its difference."""
+    better, than, on = _names(claim, plan)
+    if claim.metric == "query_speed":
+        return _speed_statement(claim, better, than, on)
+    margin = counted_points(claim.margin)
+    if claim.kind == "superior":
+        return f"{better} beats {than}{on}" + (f" by more than {margin}" if claim.margin else "")
+    if claim.kind == "non_inferior":
+        return f"{better} is less than {margin} worse than {than}{on}"
+    return f"{better} and {than} are less than {margin} apart{on}"
+
+
+def counted_points(margin: float) -> str:
+    """ "1 point" or "0.5 points"."""
+    return f"{margin:g} point" if margin == 1 else f"{margin:g} points"
+
+
+def measured(of: Estimate, metric: ClaimMetric) -> str:
+    """The difference with its interval, without a unit."""
+    return factor_interval(of) if metric == "query_speed" else points_interval(of)
+
+
+def _speed_statement(claim: Declared, better: str, than: str, on: str) -> str:
+    times = f"{factor(claim.margin)} times"
+    if claim.kind == "superior":
+        return f"{better} queries {'' if claim.margin == 1 else f'more than {times} '}faster than {than}{on}"
+    if claim.kind == "non_inferior":
+        return f"{better} queries less than {times} slower than {than}{on}"
+    return f"{better} and {than} query within a factor {factor(claim.margin)} of each other{on}"
+
+
+def _names(claim: Declared, plan: Plan) -> tuple[str, str, str]:
+    """How the two sides are called, and where both stand if that is one place."""
+    better, than = claim.better.label, claim.than.label
+    same = (claim.better.experiment, claim.better.group) == (claim.than.experiment, claim.than.group)
+    if not same:
+        better, than = (f"{place.label} ({_where(place)})" for place in (claim.better, claim.than))
+    if claim.from_random:
+        better, than = f"the lead of {better} over its Random", f"that of {than} over its own"
+    if not same:
+        return better, than, ""
+    group = f" ({claim.better.group})" if claim.better.group else ""
+    return better, than, f" on {arm_at(plan, claim.better)['dataset']}{group}"
+
+
+def _where(place: Place) -> str:
+    return f"{place.experiment}, {place.group}" if place.group else place.experiment
+
+
+def _measured(result: ClaimResult, claim: Declared) -> str:
+    """ "2.1 points of AUBC [1.0, 3.2]"."""
+    told, _, interval = measured(result.estimate, claim.metric).partition(" ")
+    behind = f" {interval}" if interval else ""
+    if claim.metric == "query_speed":
+        return f"{told} times as fast{behind}"
+    return f"{told} points of {METRICS[claim.metric]}{behind}"
+
+
+def _difference(result: ClaimResult, claim: Declared) -> str:
+    return _measured(result, claim) if claim.metric == "query_speed" else f"difference {_measured(result, claim)}"
+
+
+def _evidence(result: ClaimResult) -> str:
+    n = str(result.n) if result.n == result.planned_n else f"{result.n} of {result.planned_n} planned"
+    status = " (interim)" if result.status == "interim" else ""
+    if math.isnan(result.adjusted):
+        return f"n = {n}{status}, no test: {'one pair' if result.n < 2 else 'every pair differs by the same amount'}"
+    p = result.opposing if result.verdict == "refuted" else result.adjusted
+    return f"n = {n}{status}, Holm p {p_is(p)}"
+
+
+def _supported(result: ClaimResult) -> str:
+    return "supported so far" if result.status == "interim" else "supported"
+
+
+def _outlook(result: ClaimResult) -> str:
+    if result.seeds_needed is None:
+        return ""
+    return f"; about {counted(result.seeds_needed, 'seed')} would decide a difference of this size"

@@ -1,0 +1,165 @@
+"""The comparisons that a sweep file declared before the run, and what the results say about each.
+
+A claim is supported where its test's p-value, Holm-adjusted over all claims of the sweep, is below 0.05 in the claimed
+direction; refuted where the opposite is shown at the same adjusted level: for `superior`, that the difference is below
+the margin; for `non_inferior`, below −margin; for `equivalent`, outside ±margin. It is undecided otherwise. Every other
+comparison of a sweep is exploratory.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.claim_result import ClaimResult
+from analysis.claim_sides import Declared, Sides, declared, sides
+from analysis.claim_tests import NAMES, ClaimTest, claim_test, deciding_seeds, over_family, verdict
+from analysis.claim_times import time_remarks
+from analysis.claim_wording import measured, sentence
+from analysis.estimate import Estimate, estimate
+from analysis.failed import scored_as_chance
+from analysis.load import Loaded
+from analysis.phrases import counted
+from analysis.table import Cell, Table
+from analysis.wording import p_value, seed_list
+from bench.errors import ResultsError
+from bench.record import ClaimMetric
+
+__all__ = ["ClaimResult", "results", "table"]
+
+HEADINGS = (
+    "claim",
+    "verdict",
+    "n",
+    "difference\npoints or factor",
+    "p",
+    "Holm p",
+    "Holm p,\nopposite",
+    "seeds\nneeded",
+)
+NOTES = (
+    "Declared in the sweep file before the run. difference: of the first arm from the second, in percentage points, or "
+    "how many times as fast it queries; [ ]: its 95 % t-interval over paired seeds. Holm p: adjusted over all claims "
+    "of the sweep; supported below 0.05, refuted where that of the opposite is. Failed runs count as chance.",
+    "seeds needed: about how many would decide an undecided claim, at 80 % power, if the difference is as observed.",
+)
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """A claim before its family is known."""
+
+    claim: Declared
+    sides: Sides
+    test: ClaimTest
+    estimate: Estimate
+
+
+def results(loaded: Loaded) -> list[ClaimResult]:
+    """Every claim of a sweep, in the order of its file."""
+    claims = loaded.plan["claims"]
+    if not claims:
+        return []
+    filled = scored_as_chance(loaded)
+    tested = {name: _tested(filled, name) for name in claims}
+    found = [None if isinstance(each, str) else each.test for each in tested.values()]
+    adjusted = over_family([math.nan if test is None else test.p for test in found]).tolist()  # (claims,)
+    opposing = over_family([math.nan if test is None else test.opposing for test in found]).tolist()  # (claims,)
+    told = []
+    for (name, each), own, opposite in zip(tested.items(), adjusted, opposing, strict=True):
+        if isinstance(each, str):
+            told.append(ClaimResult(name, None, sentence=f"The claim {name} cannot be judged: {each}."))
+        else:
+            told.append(_result(filled, each, own, opposite))
+    return told
+
+
+def table(results: Sequence[ClaimResult]) -> Table:
+    """All claims of a sweep, one per row."""
+    remarks = [f"{result.name}: {remark}" for result in results for remark in result.remarks]
+    return Table("claims", "Claims declared before the run", HEADINGS, tuple(map(_row, results)), (*NOTES, *remarks))
+
+
+def _tested(loaded: Loaded, name: str) -> _Tested | str:
+    """A claim's numbers, or why it has none."""
+    try:
+        claim = declared(name, loaded.plan["claims"][name], loaded.plan)
+        both = sides(loaded, claim)
+    except ResultsError as error:
+        return str(error)
+    d = both.better - both.than  # (n,)
+    return _Tested(claim, both, claim_test(claim.kind, d, _margin(claim)), _estimate(d, claim.metric))
+
+
+def _result(loaded: Loaded, tested: _Tested, adjusted: float, opposing: float) -> ClaimResult:
+    claim, both, test = tested.claim, tested.sides, tested.test
+    decided = verdict(test, adjusted, opposing)
+    timing = tuple(time_remarks(loaded.results, both.cells)) if claim.metric == "query_speed" else ()
+    found = ClaimResult(
+        name=claim.name,
+        planned=claim,
+        n=len(both.seeds),
+        planned_n=both.planned,
+        unpaired=both.unpaired,
+        estimate=tested.estimate,
+        test=NAMES[claim.kind],
+        statistic=test.paired.t,
+        degrees=test.paired.degrees,
+        p=test.p,
+        adjusted=adjusted,
+        opposing=opposing,
+        verdict=decided,
+        status="interim" if both.missing else "confirmatory",
+        seeds_needed=deciding_seeds(test, len(loaded.plan["claims"])) if decided == "undecided" else None,
+        remarks=(*_remarks(both), *timing),
+    )
+    return replace(found, sentence=" ".join((sentence(found, claim, loaded.plan), *timing)))
+
+
+def _margin(claim: Declared) -> float:
+    """The margin in the unit of the differences: a fraction, or the logarithm of a factor."""
+    return math.log(claim.margin) if claim.metric == "query_speed" else claim.margin / 100
+
+
+def _estimate(differences: NDArray[np.float64], metric: ClaimMetric) -> Estimate:
+    found = estimate(differences)
+    if metric != "query_speed":
+        return found
+    mean, low, high = (math.exp(value) for value in (found.mean, found.low, found.high))
+    return Estimate(mean, low, high, found.n)
+
+
+def _remarks(both: Sides) -> Iterator[str]:
+    if both.missing:
+        yield f"Interim: {counted(both.missing, 'planned run')} not in yet. Stopping where p is small proves nothing."
+    if both.failed:
+        yield f"{counted(len(both.failed), 'failed run')} counted as chance: cells {', '.join(both.failed)}."
+    if both.unpaired:
+        yield f"Not used, since only one of the runs is there: {seed_list(both.unpaired)}."
+
+
+def _row(result: ClaimResult) -> tuple[Cell, ...]:
+    planned, n = result.planned, str(result.n)
+    decided = f"{result.verdict} (interim)" if result.status == "interim" else result.verdict
+    return (
+        Cell(result.name),
+        Cell(decided if planned is not None else "cannot be judged"),
+        Cell(n if result.n == result.planned_n else f"{n}/{result.planned_n}", result.n),
+        _measured(result),
+        Cell(p_value(result.p), result.p),
+        Cell(p_value(result.adjusted), result.adjusted),
+        Cell(p_value(result.opposing), result.opposing),
+        Cell("–" if result.seeds_needed is None else str(result.seeds_needed), result.seeds_needed),
+    )
+
+
+def _measured(result: ClaimResult) -> Cell:
+    claim, of = result.planned, result.estimate
+    if claim is None:
+        return Cell("–", math.nan)
+    unit = 1 if claim.metric == "query_speed" else 100
+    return Cell(measured(of, claim.metric), unit * of.mean, unit * of.low, unit * of.high, of.n)

@@ -1,0 +1,108 @@
+"""Which figures a sweep has: every kind of every subject that there is data for, and why the others are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analysis.comparison import Comparison
+from analysis.drawing.canvas import Caption
+from analysis.drawing.kind import Kind
+from analysis.drawing.kinds import KINDS
+from analysis.drawing.subject import NothingToDraw, Subject
+from analysis.groups import display_name, file_stem
+from analysis.load import Loaded
+from analysis.palette import styles
+from analysis.phrases import counted
+from analysis.wording import short_commit
+
+ALL = "_sweep"  # no experiment's name begins so
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One figure: of what, of which kind, its data as drawn, and what stands around it."""
+
+    subject: Subject
+    kind: Kind
+    table: pd.DataFrame
+    caption: Caption
+
+    @property
+    def stem(self) -> str:
+        """The file name without its ending, unique within the sweep."""
+        return f"{file_stem(self.subject.experiment or ALL, self.subject.name)}-{self.kind.name}"
+
+    @property
+    def main(self) -> bool:
+        """Whether it is of the kind that its experiment is about."""
+        planned = self.subject.loaded.plan["experiments"]
+        return self.subject.experiment in planned and planned[self.subject.experiment]["figure"] == self.kind.name
+
+    @property
+    def figure(self) -> Figure:
+        """The figure, drawn anew."""
+        return self.kind.draw(self.table, self.caption)
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A figure that is not drawn; `reason` says in one line what is not there. `where` is "" for a whole sweep."""
+
+    kind: str
+    where: str
+    reason: str
+
+
+def gallery(
+    loaded: Loaded, comparisons: Sequence[Comparison], published: pd.DataFrame, kinds: Sequence[str] = ()
+) -> tuple[list[Drawing], list[Absent]]:
+    """What is drawn, experiment by experiment with its main kind first, and what is not."""
+    wanted = [kind for kind in KINDS if not kinds or kind.name in kinds]
+    tried = [each for kind in wanted for each in _of_kind(loaded, comparisons, kind, published)]
+    drawn = [each for each in tried if isinstance(each, Drawing)]
+    absent = [each for each in tried if isinstance(each, Absent)]
+    met = {each.kind.name for each in drawn} | {each.kind for each in absent}
+    absent += [Absent(kind.name, "", kind.otherwise) for kind in wanted if kind.name not in met]
+    order = {name: position for position, name in enumerate(loaded.plan["experiments"])}
+    return sorted(drawn, key=lambda each: (order.get(each.subject.experiment, len(order)), not each.main)), absent
+
+
+def _of_kind(
+    loaded: Loaded, comparisons: Sequence[Comparison], kind: Kind, published: pd.DataFrame
+) -> Iterator[Drawing | Absent]:
+    for subject in kind.split(loaded, comparisons):
+        try:
+            table = kind.series(subject)
+        except NothingToDraw as reason:
+            yield Absent(kind.name, subject.title, str(reason))
+        else:
+            caption = _caption(subject, kind, table, published if kind.overlay else pd.DataFrame())
+            yield Drawing(subject, kind, table, caption)
+
+
+def _caption(subject: Subject, kind: Kind, table: pd.DataFrame, published: pd.DataFrame) -> Caption:
+    plan = subject.loaded.plan
+    fewest, most = int(table["n"].min()), int(table["n"].max())
+    n = str(most) if fewest == most else f"{fewest} to {most}"
+    unit = kind.unit if n != "1" else kind.unit.removesuffix("s")
+    return Caption(
+        title=subject.title,
+        stamp=f"{kind.shows}, n = {n} {unit} · sweep {plan['name']} · {short_commit(plan['commit'])}",
+        names={arm["label"]: display_name(arm) for arm in subject.arms},
+        styles=styles({arm["label"] for arm in subject.arms}),
+        notice=_notice(subject),
+        published=published,
+    )
+
+
+def _notice(subject: Subject) -> str:
+    """What is still missing, and what failed."""
+    missing = sum(len(group.missing) for group in subject.groups)
+    failed = sum(len(group.failures) for group in subject.groups)
+    told = [f"INTERIM: {counted(missing, 'planned run')} not in yet"] if missing else []
+    told += [f"{counted(failed, 'failed run')} scored as chance where there is a row to tell from"] if failed else []
+    return "; ".join(told)

@@ -1,0 +1,86 @@
+"""Lines over labels with their 95 % bands, and the marks on the axis of labels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator
+
+from analysis.drawing.canvas import TICK, Entry
+from analysis.drawing.measure import width
+from analysis.palette import Style
+
+EXCESS = 1.0  # of the span of all means, which intervals may exceed before they are cut off
+MARGIN, TINY = 0.05, 1e-6
+PUBLISHED, PUBLISHED_DASHES = "#8A8A8A", ((5, 2), (1.5, 1.5), (7, 1.5, 1.5, 1.5), (3, 3))
+
+
+def draw_line(axes: Axes, curve: pd.DataFrame, style: Style, shade: float = 0.15) -> Line2D:
+    """One line with markers over `labelled`, and the band from `low` to `high` where `shade` is not 0."""
+    x, y = curve["labelled"], curve["mean"]
+    if shade:
+        axes.fill_between(x, curve["low"], curve["high"], color=style.colour, alpha=shade, linewidth=0)
+    (line,) = axes.plot(x, y, linestyle=style.dashes, color=style.colour, linewidth=1.5, marker=style.marker)
+    line.set(markersize=4.5 if style.hollow else 4, markeredgewidth=1.0 if style.hollow else 0)
+    if style.hollow:
+        line.set_markerfacecolor("none")
+    return line
+
+
+def shade_of(lines: int) -> float:
+    """How dark a band may be among so many that the lines stay readable."""
+    return 0.15 if lines <= 4 else 0.1 if lines <= 8 else 0.06
+
+
+def draw_published(axes: Axes, published: pd.DataFrame) -> list[Entry]:
+    """Curves of other people, thin and grey; what the legend says of each, its source with it."""
+    entries: list[Entry] = []
+    if published.empty:
+        return entries
+    for number, ((source, label), curve) in enumerate(published.groupby(["source", "label"], sort=False)):
+        pattern = PUBLISHED_DASHES[number % len(PUBLISHED_DASHES)]
+        (line,) = axes.plot(curve["labelled"], curve["accuracy"], color=PUBLISHED, linewidth=0.9, dashes=pattern)
+        line.set(marker="+x1234"[number // len(PUBLISHED_DASHES) % 6], markersize=3, markeredgewidth=0.7)
+        entries.append((line, f"{label} ({source})"))
+    return entries
+
+
+def frame(
+    axes: Axes, table: pd.DataFrame, least: float = -math.inf, most: float = math.inf, beside: float = math.nan
+) -> None:
+    """Make the means, and a value beside them, fill the axes: the wide intervals of few seeds may run out of them.
+
+    Nothing is shown below `least` and above `most`, where nothing can be.
+    """
+    means = np.array([*table["mean"], *([] if math.isnan(beside) else [beside])])  # (rows,)
+    span = max(float(np.ptp(means)), MARGIN * float(np.abs(means).max()), TINY)
+    low, high = (float(np.nanmin([means.min(), *table["low"]])), float(np.nanmax([means.max(), *table["high"]])))
+    low, high = max(low, means.min() - EXCESS * span), min(high, means.max() + EXCESS * span)
+    room = MARGIN * max(high - low, span)
+    axes.set_ylim(max(low - room, least), min(high + room, most))
+
+
+def mark_labels(axes: Axes, labelled: Iterable[float], inches: float = 5.5) -> list[int]:
+    """Mark the label counts that were measured, as many as fit beside each other; returns those."""
+    measured = sorted({int(each) for each in labelled})
+    kept = _apart(measured, inches / 1.1)
+    axes.xaxis.set_major_locator(FixedLocator(kept))
+    axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0f}")
+    axes.margins(x=0.045)
+    return kept
+
+
+def _apart(values: list[int], inches: float) -> list[int]:
+    """The values whose numbers do not touch on an axis of this length; the first is always among them."""
+    span = max(values[-1] - values[0], 1) if values else 1
+    gap = max((width(str(value), TICK) for value in values), default=0.0) + 0.08
+    kept: list[int] = []
+    for value in values:
+        if not kept or (value - kept[-1]) / span * inches >= gap:
+            kept.append(value)
+    return kept

@@ -1,0 +1,42 @@
+"""Numbers inside sentences: counts with their noun, differences in points, factors and p-values."""
+
+from __future__ import annotations
+
+import math
+
+from analysis.estimate import Estimate
+
+
+def counted(number: int, noun: str) -> str:
+    """ "1 run" or "2 runs"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def points(fraction: float, digits: int = 1, sign: str = "") -> str:
+    """A difference of fractions in percentage points, with a real minus; a dash where there is none."""
+    if math.isnan(fraction):
+        return "–"
+    rounded = round(100 * fraction, digits) + 0.0  # no minus before a zero
+    return f"{rounded:{sign}.{digits}f}".replace("-", "−")
+
+
+def factor(value: float) -> str:
+    """How many times, in three digits; a dash where there is none."""
+    return "–" if math.isnan(value) else f"{value:.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def points_interval(of: Estimate, digits: int = 1, sign: str = "") -> str:
+    """A difference in points with its interval; the difference alone where one seed gives no interval."""
+    mean, low, high = (points(value, digits, sign) for value in (of.mean, of.low, of.high))
+    return mean if math.isnan(of.low) else f"{mean} [{low}, {high}]"
+
+
+def factor_interval(of: Estimate) -> str:
+    """A factor with its interval; the factor alone where one seed gives no interval."""
+    mean, low, high = (factor(value) for value in (of.mean, of.low, of.high))
+    return mean if math.isnan(of.low) else f"{mean} [{low}, {high}]"
+
+
+def p_is(p: float) -> str:
+    """ "= 0.031" or "< 0.0001", to stand behind a p."""
+    return "< 0.0001" if p < 0.0001 else f"= {p:.2g}" if p < 0.995 else "= 1"

@@ -1,0 +1,20 @@
+"""The figures as elements of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analysis.compact import compact
+from analysis.figures import Drawing, rendered
+from analysis.vector import inline
+
+
+def pictures(drawn: Sequence[Drawing]) -> dict[str, str]:
+    """The <svg> element of every figure, by its stem."""
+    named = zip(drawn, rendered(drawn, ("svg",)), strict=True)
+    return {each.stem: compact(inline(made["svg"].decode(), each.stem, description(each))) for each, made in named}
+
+
+def description(of: Drawing) -> str:
+    """What a figure shows, for those who do not see it."""
+    return f"{of.kind.title}. {of.subject.title}"

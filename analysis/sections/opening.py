@@ -1,0 +1,67 @@
+"""The opening: in one paragraph what was compared, with how many seeds, when and where, and whether it is final."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from analysis import page
+from analysis.findings import Findings
+from analysis.phrases import counted
+from analysis.progress import Progress, progress
+from analysis.wording import commit
+
+NAMED = 6  # names in a list before "and n more"
+
+
+def opening(found: Findings) -> str:
+    """The title, the paragraph, the counts and the warnings about mixed provenance."""
+    loaded, done = found.loaded, progress(found.loaded)
+    counts = {"cells done": f"{done.finished} of {done.planned}", "runs missing": str(len(loaded.missing))}
+    counts |= {"runs failed": str(len(loaded.failures)), "arms refused": str(len(loaded.refused))}
+    source = f"From {loaded.plan['source']}, {commit(loaded.plan['commit'])}; page made {found.now:%Y-%m-%d %H:%M} UTC."
+    return "".join(
+        [
+            page.text("h1", loaded.plan["name"]),
+            page.text("p", f"{_compared(found)} {_ran(found)} {_state(found, done)}", "lead"),
+            page.text("p", source, "small"),
+            page.box("dl", [page.box("div", [page.text("dt", k), page.text("dd", v)]) for k, v in counts.items()]),
+            page.items(found.origin.warnings(), "remarks"),
+        ]
+    )
+
+
+def _compared(found: Findings) -> str:
+    arms = [arm for each in found.comparisons for arm in each.group.arms]
+    labels = list(dict.fromkeys(arm["label"] for arm in arms))
+    datasets = list(dict.fromkeys(arm["dataset"] for arm in arms))
+    planned = [len(each.group.planned["seeds"]) for each in found.comparisons] or [0]
+    seeds = counted(planned[0], "seed") if min(planned) == max(planned) else f"{min(planned)} to {max(planned)} seeds"
+    experiments, settings = len(found.experiments), len(found.comparisons)
+    where = counted(experiments, "experiment") + (f" of {settings} settings in all" if settings > experiments else "")
+    return f"Compares {_listed(labels)} on {_listed(datasets)}: {where}, {seeds} planned for each arm."
+
+
+def _ran(found: Findings) -> str:
+    origin = found.origin
+    if origin.first is None or origin.last is None:
+        return "Nothing has run yet."
+    return f"Run from {_minute(origin.first)} to {_minute(origin.last)} UTC on {_listed(list(origin.facts['device']))}."
+
+
+def _state(found: Findings, done: Progress) -> str:
+    failed, missing = found.loaded.failures, found.loaded.missing
+    told = f" {counted(len(failed), 'run')} failed; what a failed run lacks is scored as chance." if failed else ""
+    if missing:
+        return f"Interim: {counted(len(missing), 'planned run')} not in yet, so every number here may still move.{told}"
+    return f"All planned runs are in.{told}" if done.planned else "Nothing is planned."
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - NAMED
+    shown = [*names[:NAMED], f"{more} more"] if more > 0 else list(names)
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else "nothing"
+
+
+def _minute(time: str) -> str:
+    """An ISO time to the minute."""
+    return time[:16].replace("T", " ")

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from analysis.rows import Run, frame_of, records, stack
+from analysis.rows import Record, Run, frame_of, records, stack
 from bench.errors import ResultsError
 from bench.files import write_atomically
 from bench.record import Arm, Failure, Plan, PlannedExperiment, Row, cell_folder, read_failure, read_plan, read_rows
@@ -68,6 +70,7 @@ class Loaded:
 
     `frame` has a row per (experiment, group, label, seed, cycle) with the columns of analysis.rows.TYPES; its `initial`
     is a hash of the initial labelled set, the same in all rows of a run: runs are paired only where it agrees.
+    `queried` has the ids (b,) that each finished cycle of a cell bought, cell by cell.
     """
 
     results: Path
@@ -76,9 +79,10 @@ class Loaded:
     missing: tuple[Missing, ...]
     failures: tuple[Failed, ...]
     refused: tuple[Refused, ...]
+    queried: Mapping[str, Sequence[NDArray[np.int32]]]
 
     def rows(self, cell: str) -> list[Row]:
-        """A cell's finished cycles as they were recorded, read now: queried ids and notes are not in the frame."""
+        """A cell's finished cycles as they were recorded, read now: notes are not in the frame."""
         return read_rows(cell_folder(self.results, cell))
 
     def notes(self, cell: str) -> list[dict[str, float]]:
@@ -114,7 +118,8 @@ def load(results: Path) -> Loaded:
     plan = _plan(results)
     runs = list(_runs(plan))
     cells = list(dict.fromkeys(run.cell for run in runs if run.cell is not None))
-    stacked = stack((cell, records(read_rows(cell_folder(results, cell)))) for cell in cells)
+    queried: dict[str, list[NDArray[np.int32]]] = {}
+    stacked = stack(_recorded(results, cells, queried))
     failures = {cell: read_failure(cell_folder(results, cell)) for cell in cells}
     failed = [_failed(run, failures.get(run.cell or "")) for run in runs]
     missing = [None if told else _missing(run, stacked.count) for run, told in zip(runs, failed, strict=True)]
@@ -125,6 +130,7 @@ def load(results: Path) -> Loaded:
         tuple(run for run in missing if run is not None),
         tuple(run for run in failed if run is not None),
         tuple(_refused(plan)),
+        queried,
     )
 
 
@@ -134,6 +140,16 @@ def write_rows(loaded: Loaded) -> Path:
     loaded.frame.to_parquet(packed, index=False)
     write_atomically(path, packed.getvalue())
     return path
+
+
+def _recorded(
+    results: Path, cells: Sequence[str], queried: dict[str, list[NDArray[np.int32]]]
+) -> Iterator[tuple[str, list[Record]]]:
+    """What of each cell belongs to the table; what its cycles bought goes into `queried`. Every row is read once."""
+    for cell in cells:
+        rows = read_rows(cell_folder(results, cell))
+        queried[cell] = [np.array(row["result"]["queried"], dtype=np.int32) for row in rows]
+        yield cell, records(rows)
 
 
 def _plan(results: Path) -> Plan:

@@ -20,7 +20,7 @@ KEYS = ("experiment", "group", "label", "strategy", "learner", "dataset", "seed"
 SCORES = ("accuracy", "balanced_accuracy", "negative_log_likelihood", "brier", "calibration_error", "residual")
 COUNTS = ("labelled", "revealed")
 STAGES = ("query", "fit", "evaluate")
-ARRAYS = ("class_accuracy", "queried_classes")  # (k,) each; queried ids are many and stay in rows.jsonl
+ARRAYS = ("class_accuracy", "queried_classes")  # (k,) each; queried ids are many and stay out of the table
 TYPES = {
     **dict.fromkeys(KEYS, "str"),
     **dict.fromkeys(("seed", "cycle", *COUNTS, "attempt"), "int64"),

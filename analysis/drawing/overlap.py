@@ -54,11 +54,10 @@ def _bought(loaded: Loaded, part: Comparison, seed: int) -> list[frozenset[int]]
 
 
 def _ids(loaded: Loaded, arm: Arm, seed: int, cycles: int) -> frozenset[int]:
-    cell = arm["cells"].get(str(seed))
-    rows = [] if cell is None else loaded.rows(cell)[: cycles + 1]
-    if len(rows) < cycles + 1:
+    bought = loaded.queried.get(arm["cells"].get(str(seed), ""), ())[: cycles + 1]
+    if cycles < 1 or len(bought) < cycles + 1:
         return frozenset()
-    return frozenset(identifier for row in rows[1:] for identifier in row["result"]["queried"])
+    return frozenset(np.concatenate(bought[1:]).tolist())
 
 
 def _overlaps(bought: list[frozenset[int]]) -> Floats:

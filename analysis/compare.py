@@ -14,8 +14,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from analysis import command, render_text
-from analysis.compared_arms import ComparedFolders, compare_folders
-from analysis.compared_tables import environment_table, result_table, time_table
+from analysis.compared.arms import ComparedFolders, compare_folders
+from analysis.compared.tables import environment_table, result_table, time_table
 from analysis.load import load
 from analysis.provenance import FACTS, Provenance, provenance
 from analysis.stats_json import defined

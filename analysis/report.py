@@ -8,17 +8,18 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from analysis import command, page
-from analysis.findings import Findings, findings
+from analysis import command
 from analysis.load import load
-from analysis.sections.absences import absences
-from analysis.sections.claimed import claimed
-from analysis.sections.contents import contents
-from analysis.sections.experiment import experiment, over_all
-from analysis.sections.opening import opening
-from analysis.sections.origin import origin
-from analysis.sections.regenerate import regenerate
-from analysis.sections.section import Section
+from analysis.web import page
+from analysis.web.findings import Findings, findings
+from analysis.web.sections.absences import absences
+from analysis.web.sections.claimed import claimed
+from analysis.web.sections.contents import contents
+from analysis.web.sections.experiment import experiment, over_all
+from analysis.web.sections.opening import opening
+from analysis.web.sections.origin import origin
+from analysis.web.sections.regenerate import regenerate
+from analysis.web.sections.section import Section
 from bench.files import write_atomically
 
 

@@ -78,11 +78,11 @@ def _print_stats(results: Path, given: Namespace) -> None:
 
 
 def _print_scores(results: Path, given: Namespace) -> None:
-    from analysis import scores_table
+    from analysis.scores import study
 
     if results is not HERE:
         raise ResultsError(f"--table: wanted a file of scores alone; got the folder {results} too. Leave one out")
-    made, told = scores_table.run(given.table, given.json)
+    made, told = study.run(given.table, given.json)
     if given.json:
         print(json.dumps(told, indent=2, ensure_ascii=False))
     console = render_text.console()

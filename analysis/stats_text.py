@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from rich.console import Console
 
-from analysis import claims, render_text, result_tables, stream_variance, test_images, wording
+from analysis import render_text, result_tables, stream_variance, test_images, wording
+from analysis.claims import judged
 from analysis.comparison import Comparison
 from analysis.groups import Group
 from analysis.load import Loaded
@@ -29,7 +30,7 @@ class Section:
 def sections(numbers: SweepNumbers) -> Iterator[Section]:
     """Every table of a sweep."""
     sentences = tuple(claim.sentence for claim in numbers.claims)
-    yield Section("Claims", sentences or (EXPLORATORY,), (claims.table(numbers.claims),) if numbers.claims else ())
+    yield Section("Claims", sentences or (EXPLORATORY,), (judged.table(numbers.claims),) if numbers.claims else ())
     for compared in by_experiment(numbers.comparisons):
         yield from (_group(numbers.loaded, comparison) for comparison in compared)
         yield from _experiment(numbers, [comparison.group for comparison in compared])

@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from analysis.across import Family, families
-from analysis.claims import ClaimResult, results
+from analysis.claims.judged import ClaimResult, results
 from analysis.comparison import Comparison, compare
 from analysis.failed import left_out, scored_as_chance
 from analysis.groups import groups

@@ -36,14 +36,15 @@ def number(value: float, digits: int, sign: str = "") -> str:
     """A number with a proper minus sign, or a dash where it is not defined; `sign` is "+" where gains are marked."""
     if math.isnan(value):
         return "–"
-    return f"{value:{sign}.{digits}f}".replace("-", "−")
+    rounded = round(value, digits) + 0.0  # there is no negative zero
+    return f"{rounded:{sign}.{digits}f}".replace("-", "−")
 
 
 def p_value(p: float) -> str:
     """A p-value to four decimals, or its size where that would be 0; a dash where there is none."""
     if math.isnan(p):
         return "–"
-    return f"{p:.4f}" if p >= 0.0001 else f"{p:.0e}" if p > 0 else "< 1e-300"
+    return f"{p:.4f}" if p >= 0.0001 else f"{p:.0e}".replace("-", "−") if p > 0 else "< 1e−300"
 
 
 def seconds(value: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from synthetic_results import Sweep
 
-from analysis.claims import ClaimResult, results
+from analysis.claims.judged import ClaimResult, results
 from analysis.load import load
 
 SPREAD = (-0.008, 0.006, -0.004, 0.01, -0.002, 0.002, -0.006, 0.004, -0.01, 0.008)  # mean 0, ten seeds

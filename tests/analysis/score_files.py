@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.scores_table import run
+from analysis.scores.study import run
 
 
 def written(folder: Path, values: np.ndarray, methods: str = "abcdefghij") -> Path:

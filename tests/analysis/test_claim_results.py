@@ -11,7 +11,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from synthetic_results import Sweep
 
-from analysis.claims import results
+from analysis.claims.judged import results
 from analysis.load import load
 from analysis.statistics.power import power
 

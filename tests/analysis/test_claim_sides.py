@@ -138,7 +138,7 @@ def test_a_claim_that_cannot_be_judged_says_why(sweep: Sweep, changes: dict[str,
 
 
 def test_a_claim_that_cannot_be_judged_counts_towards_the_family(sweep: Sweep) -> None:
-    from analysis.claims import results
+    from analysis.claims.judged import results
     from analysis.load import load
 
     compared(sweep, around(0.004))

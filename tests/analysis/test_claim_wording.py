@@ -8,7 +8,7 @@ import pytest
 from claim_cases import arms, around, claim, compared, only, take_seconds
 from synthetic_results import Sweep
 
-from analysis.claims import results, table
+from analysis.claims.judged import results, table
 from analysis.load import load
 
 

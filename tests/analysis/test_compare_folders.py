@@ -15,7 +15,7 @@ from statsmodels.stats.multitest import multipletests
 from synthetic_results import Sweep
 
 from analysis.compare import main
-from analysis.compared_arms import ComparedArm, ComparedFolders, compare_folders
+from analysis.compared.arms import ComparedArm, ComparedFolders, compare_folders
 from analysis.load import load
 
 ZERO = [0.0] * 10

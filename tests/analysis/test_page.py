@@ -10,10 +10,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from analysis import page
-from analysis.page import page as document
-from analysis.sorting import SCRIPT
 from analysis.table import Cell, Table
+from analysis.web import page
+from analysis.web.page import page as document
+from analysis.web.sorting import SCRIPT
 
 HOSTILE = "<script>alert('1')</script>\"&"
 TABLE = Table(

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from synthetic_results import Sweep
 
-from analysis.claims import results
+from analysis.claims.judged import results
 from analysis.comparison import Comparison, compare
 from analysis.failed import scored_as_chance
 from analysis.figures import drawings

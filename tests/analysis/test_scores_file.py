@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.scores_file import read_scores
+from analysis.scores.file import read_scores
 from bench.errors import ResultsError
 
 GOOD = "dataset,a,b\niris,0.9,0.8\nwine,0.7,0.75\n"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from score_files import numbers, scores, written
 
-from analysis.scores_table import run
+from analysis.scores.study import run
 from analysis.table import Table
 
 

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 from score_files import numbers, scores, written
 
-from analysis.scores_table import run
+from analysis.scores.study import run
 
 PUBLISHED = Path(__file__).parent / "published"
 

@@ -10,7 +10,7 @@ from synthetic_results import Sweep
 from analysis.drawing.canvas import ALERT, FAINT, INK, RULE
 from analysis.figures import drawings, render
 from analysis.load import load
-from analysis.vector import inline
+from analysis.web.vector import inline
 
 TRAP = 'id="a" href="#b" url(#c)'
 

@@ -12,7 +12,7 @@ from analysis.wording import interval, number, p_value, seconds, seed_list
 
 @pytest.mark.parametrize(
     ("p", "words"),
-    [(0.04567, "0.0457"), (1.0, "1.0000"), (0.0001, "0.0001"), (0.00003, "3e-05"), (0.0, "< 1e-300"), (math.nan, "–")],
+    [(0.04567, "0.0457"), (1.0, "1.0000"), (0.0001, "0.0001"), (0.00003, "3e−05"), (0.0, "< 1e−300"), (math.nan, "–")],
 )
 def test_a_p_value_is_never_told_as_zero(p: float, words: str) -> None:
     assert p_value(p) == words
@@ -41,3 +41,9 @@ def test_a_fraction_is_told_in_percent_with_its_interval() -> None:
 def test_seeds_are_counted_by_grammar() -> None:
     assert seed_list((3,)) == "seed 3"
     assert seed_list((3, 4)) == "seeds 3, 4"
+
+
+def test_there_is_no_negative_zero() -> None:
+    assert number(-0.001, digits=2) == "0.00"
+    assert number(-0.001, digits=2, sign="+") == "+0.00"
+    assert number(-0.006, digits=2) == "−0.01"

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
-from analysis.claims import ClaimResult, results
+from analysis.claims.judged import ClaimResult, results
 from analysis.comparison import Comparison, compare
 from analysis.failed import scored_as_chance
 from analysis.figures import Drawing, drawings
 from analysis.groups import groups
 from analysis.load import Loaded
-from analysis.pictures import pictures
 from analysis.provenance import Provenance, provenance
+from analysis.web.pictures import pictures
 
 
 @dataclass(frozen=True)

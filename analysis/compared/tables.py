@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from analysis.claim_sides import Place
-from analysis.compared_arms import ComparedArm, ComparedFolders
+from analysis.claims.sides import Place
+from analysis.compared.arms import ComparedArm, ComparedFolders
 from analysis.estimate import Estimate
 from analysis.phrases import counted, factor, points, points_interval
 from analysis.provenance import FACTS, Provenance

@@ -6,9 +6,9 @@ import math
 from dataclasses import asdict
 from pathlib import Path
 
-from analysis.scores_file import read_scores
-from analysis.scores_layout import tables
-from analysis.scores_tests import ALPHA, PairTests, ScoreTests, tested
+from analysis.scores.file import read_scores
+from analysis.scores.layout import tables
+from analysis.scores.tests import ALPHA, PairTests, ScoreTests, tested
 from analysis.statistics.paired import PairedTest
 from analysis.table import Table
 

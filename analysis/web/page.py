@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from html import escape
 from urllib.parse import quote
 
-from analysis.sorting import SCRIPT, SCRIPT_HASH
-from analysis.stylesheet import STYLE
 from analysis.table import Cell, Table
+from analysis.web.sorting import SCRIPT, SCRIPT_HASH
+from analysis.web.stylesheet import STYLE
 
 POLICY = (
     f"default-src 'none'; script-src '{SCRIPT_HASH}'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis import page, stream_variance, test_images, wording
+from analysis import stream_variance, test_images, wording
 from analysis.comparison import Comparison
 from analysis.figures import Drawing
-from analysis.findings import Findings, title_of
 from analysis.groups import file_stem
 from analysis.phrases import counted
 from analysis.result_tables import across, over_sweep, tables
-from analysis.sections.illustrations import illustrations
-from analysis.sections.section import Section, section
 from analysis.table import Table
+from analysis.web import page
+from analysis.web.findings import Findings, title_of
+from analysis.web.sections.illustrations import illustrations
+from analysis.web.sections.section import Section, section
 
 OPENED = 3  # groups of an experiment that are shown without a click
 READ = 2  # tables of a group that are shown without a click

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.estimate import Estimate
-from analysis.scores_file import Scores
+from analysis.scores.file import Scores
 from analysis.statistics.families import holm
 from analysis.statistics.matrix import paired_matrix
 from analysis.statistics.paired import PairedTest, SignedRank, WinTieLoss, signed_rank, win_tie_loss

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from analysis.claim_sides import Place
+from analysis.claims.sides import Place
 from analysis.curves import areas, complete_runs
 from analysis.estimate import ROUNDING
 from analysis.load import Loaded

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from analysis import page, wording
-from analysis.findings import Findings
+from analysis import wording
 from analysis.load import Failed
-from analysis.sections.section import Section, section
 from analysis.table import Cell, Table
+from analysis.web import page
+from analysis.web.findings import Findings
+from analysis.web.sections.section import Section, section
 
 MOST = 40  # different tracebacks that are shown
 

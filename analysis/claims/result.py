@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from analysis.claim_sides import Declared
-from analysis.claim_tests import Verdict
+from analysis.claims.sides import Declared
+from analysis.claims.tests import Verdict
 from analysis.estimate import Estimate
 
 UNKNOWN = Estimate(math.nan, math.nan, math.nan, 0)

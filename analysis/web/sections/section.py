@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from analysis import page
+from analysis.web import page
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis.compact import compact
 from analysis.figures import Drawing, rendered
-from analysis.vector import inline
+from analysis.web.compact import compact
+from analysis.web.vector import inline
 
 
 def pictures(drawn: Sequence[Drawing]) -> dict[str, str]:

@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.claim_result import ClaimResult
-from analysis.claim_sides import Declared, Sides, declared, sides
-from analysis.claim_tests import NAMES, ClaimTest, claim_test, deciding_seeds, over_family, verdict
-from analysis.claim_times import time_remarks
-from analysis.claim_wording import measured, sentence
+from analysis.claims.result import ClaimResult
+from analysis.claims.sides import Declared, Sides, declared, sides
+from analysis.claims.tests import NAMES, ClaimTest, claim_test, deciding_seeds, over_family, verdict
+from analysis.claims.times import time_remarks
+from analysis.claims.wording import measured, sentence
 from analysis.estimate import Estimate, estimate
 from analysis.failed import scored_as_chance
 from analysis.load import Loaded

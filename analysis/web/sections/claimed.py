@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from analysis import claims, page
-from analysis.findings import Findings
-from analysis.sections.section import Section, section
+from analysis.claims import judged
+from analysis.web import page
+from analysis.web.findings import Findings
+from analysis.web.sections.section import Section, section
 
 NONE = (
     "No comparison was declared in the sweep file before the run, so everything on this page is exploratory: it may "
@@ -18,5 +19,5 @@ def claimed(found: Findings) -> Section:
     if not found.claims:
         return section("claims", "Claims", [page.text("p", NONE)])
     told = [page.text("li", each.sentence, each.verdict) for each in found.claims]
-    table = page.table(claims.table(found.claims))
+    table = page.table(judged.table(found.claims))
     return section("claims", "Claims", [page.box("ul", told, "claims"), table, page.text("p", OTHERS, "small")])

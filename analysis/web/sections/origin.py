@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from analysis import page
-from analysis.findings import Findings
 from analysis.phrases import counted
 from analysis.provenance import with_counts
-from analysis.sections.section import Section, section
 from analysis.table import Cell, Table
+from analysis.web import page
+from analysis.web.findings import Findings
+from analysis.web.sections.section import Section, section
 
 
 def origin(found: Findings) -> Section:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from analysis.scores_tests import ALPHA, PairTests, ScoreTests
+from analysis.scores.tests import ALPHA, PairTests, ScoreTests
 from analysis.table import Cell, Table
 from analysis.wording import number, p_value
 

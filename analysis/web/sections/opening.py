@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis import page
-from analysis.findings import Findings
 from analysis.phrases import counted
 from analysis.progress import Progress, progress
+from analysis.web import page
+from analysis.web.findings import Findings
 from analysis.wording import commit
 
 NAMED = 6  # names in a list before "and n more"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import shlex
 
-from analysis import page
-from analysis.findings import Findings
-from analysis.sections.section import Section, section
+from analysis.web import page
+from analysis.web.findings import Findings
+from analysis.web.sections.section import Section, section
 
 MEANING = (
     "The first runs what is missing and nothing else. The second writes the tables as CSV, LaTeX and Markdown, and all "

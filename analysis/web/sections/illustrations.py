@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis import page
 from analysis.figures import Drawing
-from analysis.findings import Findings
 from analysis.phrases import counted
+from analysis.web import page
+from analysis.web.findings import Findings
 
 DIGITS = "%.6g"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from analysis.claim_result import ClaimResult
-from analysis.claim_sides import Declared, Place, arm_at
+from analysis.claims.result import ClaimResult
+from analysis.claims.sides import Declared, Place, arm_at
 from analysis.estimate import Estimate
 from analysis.phrases import counted, factor, factor_interval, p_is, points_interval
 from bench.record import ClaimMetric, Plan

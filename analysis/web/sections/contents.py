@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from analysis import page
+from analysis.web import page
 from analysis.wording import NOTES
 
 

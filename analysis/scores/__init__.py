@@ -1,0 +1,1 @@
+"""The same statistics for any table of datasets × methods."""

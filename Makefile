@@ -1,6 +1,6 @@
 # make setup   the virtual environment .venv and every dependency
 # make demo    sets everything up, runs sweeps/digits.yaml, writes results/digits/report.html
-# make test    sets everything up, runs the tests; REQUIRE=slurm,chromium,data fails instead of skipping what these need
+# make test    sets everything up, runs the tests; REQUIRE=slurm,chromium,latex,data fails instead of skipping what these need
 # make check   ruff, the type checker and the fast tests
 # make bench   the benchmark of tests/perf, printed and written to results/bench.json; ONLY=substring picks rows
 

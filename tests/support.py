@@ -1,5 +1,5 @@
 """What tests share beside fixtures. What a test needs from the system is skipped with the reason where it is missing,
-and fails instead where the variable REQUIRE (slurm,chromium,data) names it."""
+and fails instead where the variable REQUIRE (slurm,chromium,latex,data) names it."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from support import needed
 
 from analysis.table import Cell, Table
 from analysis.table_files import as_csv, as_latex, as_markdown, latex, write_tables
@@ -82,8 +82,9 @@ def test_a_heading_of_two_lines_stays_in_its_row() -> None:
     assert "| AUBC % |" in as_markdown(TABLE)
 
 
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 def test_latex_compiles(tmp_path: Path) -> None:
+    if shutil.which("pdflatex") is None:
+        needed("latex", "pdflatex is not installed")
     document = rf"\documentclass{{article}}\usepackage{{booktabs}}\begin{{document}}{as_latex(TABLE)}\end{{document}}"
     (tmp_path / "table.tex").write_text(document)
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "table.tex"]

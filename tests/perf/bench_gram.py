@@ -41,8 +41,8 @@ def cases() -> Iterator[Case]:
     yield Case("gram/resnet18/n300/gemm-peak-share", work.ours, repeats=1, note=work.breakdown)
     work = Work(ResNet18(), cifar, 1000)
     yield Case("gram/resnet18/n1000", work.ours, repeats=1, note=work.memory)
-    work = Work(WideResNet(1, 20), mnist, 64)
-    yield Case("gram/wrn/n64/torch.func", work.ours, work.torch_func, "torch.func", 1, work.agreement)
+    work = Work(WideResNet(1, 20), mnist, 300)
+    yield Case("gram/wrn/n300/torch.func", work.ours, work.torch_func, "torch.func", 1, work.agreement)
 
 
 @dataclass(frozen=True)

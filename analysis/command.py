@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from argparse import ArgumentError, ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
@@ -29,3 +30,8 @@ def run(made: ArgumentParser, arguments: Sequence[str] | None, work: Callable[[P
         print(f"{made.prog}: {error}", file=sys.stderr)
         return 2
     return 0
+
+
+def print_json(told: object) -> None:
+    """Print what a command with --json is asked for, laid out as the JSON files are."""
+    print(json.dumps(told, indent=2, ensure_ascii=False))

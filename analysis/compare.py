@@ -6,7 +6,6 @@ label. Nothing is written but what --out names.
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
@@ -56,7 +55,7 @@ def _print_comparison(results: Path, given: Namespace) -> None:
     if given.out is not None:
         write_json(given.out, told)
     if given.json:
-        print(json.dumps(told, indent=2, ensure_ascii=False))
+        command.print_json(told)
     else:
         _show(found, *provenances)
 
@@ -65,9 +64,8 @@ def _show(found: ComparedFolders, this: Provenance, other: Provenance) -> None:
     console = render_text.console()
     for table in (result_table(found), time_table(found, this, other), environment_table(this, other)):
         render_text.show(console, table)
-    for name, of in (("this", this), ("other", other)):
-        for warning in of.warnings():
-            console.print(f"{name}: {warning}", soft_wrap=True)
+    sides = (("this", this), ("other", other))
+    render_text.lines(console, (f"{name}: {warning}" for name, of in sides for warning in of.warnings()))
 
 
 if __name__ == "__main__":

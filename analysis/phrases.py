@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from analysis.estimate import Estimate
+from analysis.wording import number
 
 
 def counted(number: int, noun: str) -> str:
@@ -14,10 +15,7 @@ def counted(number: int, noun: str) -> str:
 
 def points(fraction: float, digits: int = 1, sign: str = "") -> str:
     """A difference of fractions in percentage points, with a real minus; a dash where there is none."""
-    if math.isnan(fraction):
-        return "–"
-    rounded = round(100 * fraction, digits) + 0.0  # no minus before a zero
-    return f"{rounded:{sign}.{digits}f}".replace("-", "−")
+    return number(100 * fraction, digits, sign)
 
 
 def factor(value: float) -> str:

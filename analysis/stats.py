@@ -6,7 +6,6 @@ the same tests are made of any table of scores.
 
 from __future__ import annotations
 
-import json
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -69,7 +68,7 @@ def _print_stats(results: Path, given: Namespace) -> None:
     write = (write_stats(numbers), write_rows(numbers.loaded))
     tables = write_tables(results / "tables", (table for section in told for table in section.tables))
     if given.json:
-        print(json.dumps(summary(numbers), indent=2, ensure_ascii=False))
+        print(write[0].read_text(), end="")
         return
     console = render_text.console()
     show(console, numbers, told)
@@ -84,7 +83,7 @@ def _print_scores(results: Path, given: Namespace) -> None:
         raise ResultsError(f"--table: wanted a file of scores alone; got the folder {results} too. Leave one out")
     made, told = study.run(given.table, given.json)
     if given.json:
-        print(json.dumps(told, indent=2, ensure_ascii=False))
+        command.print_json(told)
     console = render_text.console()
     for table in made:
         render_text.show(console, table)

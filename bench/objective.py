@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.errors import ContractError
+
 if TYPE_CHECKING:
     import torch
 
@@ -46,8 +48,9 @@ class Objective(ABC):
         return None
 
     def reset(self, module: torch.nn.Module, generator: torch.Generator) -> None:
-        """Draw the auxiliary module's parameters from a generator."""
-        raise NotImplementedError(f"{type(self).__name__} has an auxiliary module but no reset()")
+        """Draw the auxiliary module's parameters from a generator. Raises ContractError unless a subclass says how."""
+        name = type(self).__name__
+        raise ContractError(f"{name}: wanted reset(module, generator) too, since auxiliary() gives a module; add it")
 
     def learning_rate(self, task_rate: float) -> float:
         """The auxiliary module's maximum learning rate, given the network's; its schedule is the network's."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
 
 from analysis.claims.judged import ClaimResult, results
 from analysis.comparison import Comparison, compare
@@ -14,6 +13,7 @@ from analysis.figures import Drawing, drawings
 from analysis.groups import groups
 from analysis.load import Loaded
 from analysis.provenance import Provenance, provenance
+from analysis.sweep_numbers import by_experiment
 from analysis.web.pictures import pictures
 
 
@@ -32,8 +32,7 @@ class Findings:
     @property
     def experiments(self) -> dict[str, list[Comparison]]:
         """The comparisons of each experiment, in the order of the plan."""
-        by_name = groupby(self.comparisons, key=lambda each: each.group.experiment)
-        return {name: list(compared) for name, compared in by_name}
+        return {compared[0].group.experiment: compared for compared in by_experiment(self.comparisons)}
 
 
 def findings(loaded: Loaded, now: datetime) -> Findings:

@@ -10,7 +10,7 @@ import torch
 from torch.nn.functional import cross_entropy
 
 from bench.augment import UNCHANGED, Augment
-from bench.errors import Diverged
+from bench.errors import ContractError, Diverged
 from bench.example import example_data
 from bench.learner import Fit, Labelled
 from bench.learners.network import NetworkLearner
@@ -200,6 +200,22 @@ def test_an_objective_of_a_strategy_trains_its_own_module(net: MLP | WideResNet)
     PredictLoss().reset(untrained, fit.streams.generator("weights", 1))
     assert isinstance(model.auxiliary, Predictor)
     assert not torch.equal(model.auxiliary.layer.weight, untrained.layer.weight)
+
+
+@dataclass(frozen=True)
+class Forgetful(Objective):
+    """Has a module and does not say how its parameters are drawn."""
+
+    def auxiliary(self, net: Network, example: Forward) -> torch.nn.Module:
+        return Predictor(example.stages[-1].shape[1])
+
+    def total(self, step: Step) -> torch.Tensor:
+        return step.per_sample.mean()
+
+
+def test_an_objective_that_cannot_draw_its_module_is_told_what_it_lacks() -> None:
+    with pytest.raises(ContractError, match=r"Forgetful: wanted reset\(module, generator\) too"):
+        NetworkLearner(MLP(8, 1), GENTLE).fit(fit_of(objective=Forgetful()))
 
 
 def test_the_module_of_an_objective_is_drawn_from_the_streams() -> None:

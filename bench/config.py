@@ -7,34 +7,27 @@ any of them. bench.sweep_file reads one.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
 from bench.audit import Audit
 from bench.data import Dataset, Precision
+from bench.launching.options import Launch
 from bench.learner import Learner
-from bench.numbers import Count
 from bench.protocol import Protocol
 from bench.record import ClaimKind, ClaimMetric, Figure
+from bench.seeds import Seeds, listed
 from bench.strategy import Strategy
 from bench.streams import NAMES, Varied
+from bench.tracked import Tracking
+from bench.tuning.section import Tuning
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 """A name that is also a folder's or a file's."""
 
 Label = Annotated[str, Field(min_length=1)]
 """What an arm is called in tables and figures."""
-
-SeedCount = Annotated[int, Field(ge=1, le=10_000)]
-
-
-@dataclass(frozen=True)
-class SeedRange:
-    """`count` seeds from `first` on."""
-
-    first: Annotated[int, Field(ge=0)]
-    count: SeedCount
 
 
 @dataclass(frozen=True)
@@ -48,7 +41,7 @@ class Settings:
     dataset: Dataset
     learner: Learner
     protocol: Protocol
-    seeds: SeedCount | list[Annotated[int, Field(ge=0)]] | SeedRange = 6
+    seeds: Seeds = 6
     precision: Precision = "float32"
     audit: Audit | None = None
     vary: Varied = "all"
@@ -56,8 +49,7 @@ class Settings:
     def __post_init__(self) -> None:
         if not self.vary or len(self.varied) < len(self.vary):
             raise ValueError(f"vary: wanted `all`, or at least one random stream, each once; got {list(self.vary)}")
-        if len(set(self.seed_list)) != len(self.seed_list) or not self.seed_list:
-            raise ValueError(f"seeds: wanted at least one seed, each once; got {self.seeds}")
+        listed(self.seeds)
 
     @property
     def varied(self) -> Varied:
@@ -67,23 +59,7 @@ class Settings:
     @property
     def seed_list(self) -> list[int]:
         """The seeds, one by one."""
-        if isinstance(self.seeds, SeedRange):
-            return list(range(self.seeds.first, self.seeds.first + self.seeds.count))
-        return list(range(self.seeds)) if isinstance(self.seeds, int) else self.seeds
-
-
-@dataclass(frozen=True)
-class Launch:
-    """Where cells run; nothing of it can change a result.
-
-    `local` keeps `slots` workers of `threads` threads each on this machine (by default one slot per core and thread),
-    `debug` runs the cells one by one in this process. `device` is what each of them computes on.
-    """
-
-    executor: Literal["local", "debug"] = "local"
-    slots: Count | None = None
-    threads: Count = 1
-    device: Literal["cpu", "cuda"] = "cpu"
+        return listed(self.seeds)
 
 
 @dataclass(frozen=True)
@@ -170,3 +146,5 @@ class Sweep:
     claims: dict[str, Claim] = field(default_factory=dict)
     launch: Launch = field(default_factory=Launch)
     data: DataFolder = field(default_factory=DataFolder)
+    tuning: Tuning | None = None
+    tracking: Tracking = field(default_factory=Tracking)

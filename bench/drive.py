@@ -7,7 +7,6 @@ where they die.
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,18 +14,30 @@ from pathlib import Path
 from rich.console import Console
 
 from bench.cell import Cell
-from bench.config import Launch
-from bench.errors import ResultsError
+from bench.ending import Ending
+from bench.files import check_writable
 from bench.folder import RunFolder
-from bench.launch import Job, Pool, Slot, pool, undisturbed
-from bench.progress import Display, Moment, Names
-from bench.record import cell_folder, read_rows
+from bench.launching.crew import Crew, Order
+from bench.launching.folder import new_launch
+from bench.launching.options import Launch
+from bench.lease import leased
+from bench.progress import Display, Moment, Names, at_work
+from bench.record import cell_folder, finished_rows
 from bench.state import State, state_of, states
-from bench.worker import FINISHED, STARTING
 
 POLL = 0.5
-STILLBORN = 2
 OPEN = (State.MISSING, State.RUNNING)
+
+
+@dataclass(frozen=True)
+class Manner:
+    """`detach`: workers are started and left; `thorough`: every file of finished cells is read and checked before."""
+
+    detach: bool = False
+    thorough: bool = False
+
+
+USUAL = Manner()
 
 
 @dataclass
@@ -41,17 +52,28 @@ class Drive:
     _before: int = 0
     _started: float = 0.0
 
-    def run(self, launch: Launch, data_root: Path, console: Console) -> dict[str, State]:
-        """Run whatever is missing; returns the state of every cell at the end."""
-        self.states = states(self.results, self.wanted)
-        self._report_damage(console)
+    def run(self, launch: Launch, data_root: Path, console: Console, manner: Manner = USUAL) -> dict[str, State]:
+        """Run whatever is missing; returns the state of every cell at the end.
+
+        Raises ResultsError where the folder cannot be written or workers keep ending, Ended where somebody else stopped
+        the launch.
+        """
+        check_writable(self.results)
+        self.states = self._checked(console, manner.thorough)
         self._cycles = {identifier: self._finished(identifier) for identifier in self.cells}
         missing = {i: cell for i, cell in self.cells.items() if self.states[i] in OPEN}
         if missing:
             self._started, self._before = time.monotonic(), sum(self._cycles.values())
-            workers = pool(launch, self.results, data_root, missing)
-            with Display(console, Names(self.labels, self.wanted)) as display:
-                self._watch(workers, display)
+            folder = new_launch(self.results, launch.executor, missing)
+            crew = crew_of(Order(launch, self.results, data_root, folder, missing))
+            try:
+                if manner.detach:
+                    crew.fill(self._missing)
+                else:
+                    with Display(console, Names(self.labels, self.wanted)) as display:
+                        self._watch(crew, display)
+            finally:
+                self._bury(Ending(folder.path.name, launch.retries, launch.device))
         return self.states
 
     @property
@@ -59,64 +81,79 @@ class Drive:
         """The last cycle of every cell."""
         return {identifier: cell.protocol.cycles for identifier, cell in self.cells.items()}
 
-    def _watch(self, workers: Pool, display: Display) -> None:
-        display.show(self._moment(workers))
-        jobs: dict[Slot, Job] = {}
-        stillborn: Counter[Slot] = Counter()
+    @property
+    def _missing(self) -> list[str]:
+        return [identifier for identifier, state in self.states.items() if state is State.MISSING]
+
+    def _watch(self, crew: Crew, display: Display) -> None:
+        display.show(self._moment(crew))
         pause = POLL
         try:
-            while jobs or any(state in OPEN for state in self.states.values()):
-                missing = sum(state is State.MISSING for state in self.states.values())
-                for slot in [slot for slot in workers.slots if slot not in jobs][:missing]:
-                    with undisturbed():
-                        jobs[slot] = workers.start(slot)
+            while crew.alive or any(state in OPEN for state in self.states.values()):
+                crew.fill(self._missing)
                 time.sleep(pause)
-                _bury(jobs, stillborn)
+                crew.bury()
                 looked = time.monotonic()
                 before = sum(self._cycles.values())
-                display.show(self._moment(workers))
+                display.show(self._moment(crew))
                 if sum(self._cycles.values()) != before:
-                    stillborn.clear()
+                    crew.progress()
                 pause = max(POLL, 5 * (time.monotonic() - looked))
         finally:
-            workers.stop(jobs)
-        display.show(self._moment(workers))
+            crew.leave()
+            self._look()
+        display.show(self._moment(crew))
 
-    def _moment(self, workers: Pool) -> Moment:
-        for identifier in [i for i, state in self.states.items() if state in OPEN]:
-            state = self.states[identifier] = state_of(self.results, identifier, self.wanted[identifier])
-            if state is State.RUNNING:
-                self._cycles[identifier] = self._finished(identifier)
-            elif state is not State.MISSING:
-                self._cycles[identifier] = self.wanted[identifier] + 1  # settled: nothing of it is left to wait for
+    def _moment(self, crew: Crew) -> Moment:
+        self._look()
         return Moment(
             states=self.states,
-            slots=workers.slots,
+            slots=at_work(crew.slots, self.states),
             cycles_done=sum(self._cycles.values()),
             cycles_before=self._before,
             cycles_wanted=sum(cycles + 1 for cycles in self.wanted.values()),
             seconds=time.monotonic() - self._started,
         )
 
-    def _report_damage(self, console: Console) -> None:
-        for identifier in (i for i, state in self.states.items() if state is not State.RUNNING):
-            for sentence in RunFolder(cell_folder(self.results, identifier)).damage():
+    def _look(self) -> None:
+        for identifier in [i for i, state in self.states.items() if state in OPEN]:
+            state = self.states[identifier] = state_of(self.results, identifier, self.wanted[identifier])
+            if state is State.RUNNING:
+                self._cycles[identifier] = self._finished(identifier)
+            elif state is not State.MISSING:
+                self._cycles[identifier] = self.wanted[identifier] + 1  # settled: nothing of it is left to wait for
+
+    def _checked(self, console: Console, thorough: bool) -> dict[str, State]:
+        """The states by the strictest reading, what is damaged being named."""
+        found = states(self.results, self.wanted)
+        for identifier in (i for i, state in found.items() if state is not State.RUNNING):
+            folder = RunFolder(cell_folder(self.results, identifier))
+            for sentence in folder.damage(thorough):
                 console.print(f"damaged: {sentence}", highlight=False, soft_wrap=True, markup=False)
+            if found[identifier] is State.DONE and len(folder.rows()) <= self.wanted[identifier]:
+                folder.unfinish()
+                found[identifier] = State.MISSING
+        return found
+
+    def _bury(self, ending: Ending) -> None:
+        """Find out what became of attempts that were cut off, so that nobody has to ask when the answer is gone."""
+        for identifier in self._missing:
+            folder = RunFolder(cell_folder(self.results, identifier))
+            if folder.unended():
+                with leased(folder.path) as lease:
+                    if lease is not None:
+                        ending.bury(folder)
 
     def _finished(self, identifier: str) -> int:
-        return min(len(read_rows(cell_folder(self.results, identifier))), self.wanted[identifier] + 1)
+        return min(finished_rows(cell_folder(self.results, identifier)), self.wanted[identifier] + 1)
 
 
-def _bury(jobs: dict[Slot, Job], stillborn: Counter[Slot]) -> None:
-    """Forget the workers that ended. Raises ResultsError where those of one slot keep ending without taking a cell."""
-    for slot in [slot for slot, job in jobs.items() if job.done()]:
-        job, last = jobs.pop(slot), slot.status.get("doing")
-        stillborn[slot] = stillborn[slot] + 1 if last in (None, STARTING, FINISHED) else 0
-        if stillborn[slot] > STILLBORN:
-            raise ResultsError(f"workers end before they take a cell; {_last_words(job)}")
+def crew_of(order: Order) -> Crew:
+    """The workers that the launch asks for."""
+    if order.launch.executor == "slurm":
+        from bench.launching.array import ArrayCrew
 
+        return ArrayCrew(order)
+    from bench.launching.local import LocalCrew
 
-def _last_words(job: Job) -> str:
-    """The end of what a dead worker wrote to its error stream."""
-    lines = (job.stderr() or "").strip().splitlines()
-    return f"the last one said: {lines[-1]}" if lines else "the last one said nothing"
+    return LocalCrew(order)

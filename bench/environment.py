@@ -10,6 +10,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from bench.fate import memory_kills
 from bench.located import Plain
 
 PACKAGES = ("torch", "torchvision", "jax", "jaxlib", "neural-tangents", "numpy", "scipy", "scikit-learn", "submitit")
@@ -27,6 +28,8 @@ def environment(device: str) -> dict[str, Plain]:
         "platform": platform.platform(),
         "processor": _processor(),
         "cores": os.cpu_count(),
+        "memory_kills": memory_kills(),
+        "cuda_visible_devices": os.environ.get("CUDA_VISIBLE_DEVICES"),
         "slurm": {name: os.environ[name] for name in SLURM if name in os.environ},
         **_torch(device),
     }

@@ -59,3 +59,11 @@ class ResultsError(Exception):
 
 class LeaseLost(Exception):
     """Another process has taken over the cell that this one was working on."""
+
+
+class TimeLimit(BaseException):
+    """An attempt at a cell took longer than it may; no library's `except Exception` is to swallow it."""
+
+
+class Ended(Exception):
+    """A launch came to its end from outside, as by --cancel or scancel; nothing is wrong with its cells."""

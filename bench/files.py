@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from bench.errors import ResultsError
 
@@ -58,7 +61,7 @@ def read_intact(path: Path, *keys: str) -> Any:
 def parsed(content: bytes) -> dict[str, Any] | None:
     """The JSON object that is written there, or None."""
     try:
-        found = json.loads(content)
+        found = orjson.loads(content)
     except ValueError:
         return None
     return found if isinstance(found, dict) else None
@@ -79,3 +82,19 @@ def sha256(path: Path) -> str:
     """The hash of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_writable(folder: Path) -> None:
+    """Raise ResultsError where nothing can be written into a folder: it is read-only, or its disk is full."""
+    probe = folder / f".probe.{os.getpid()}.tmp"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe.write_bytes(bytes(4096))
+    except OSError as error:
+        raise ResultsError(
+            f"{folder}: wanted a folder that can be written; got {error.strerror}. What is there is kept: make room or "
+            "name another folder (--results), then start the sweep again"
+        ) from error
+    finally:
+        with suppress(OSError):
+            probe.unlink(missing_ok=True)

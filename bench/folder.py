@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.errors import ResultsError
 from bench.files import append_line, read_intact, sha256, write_atomically, write_json
-from bench.record import Failure, Row, read_attempts, read_failure, read_rows
+from bench.record import Attempt, Failure, Row, finished_rows, read_attempts, read_failure, read_rows
 
 NO_RESULT_FIELDS = ("cycles", "path", "features", "download")
 """Fields that two runs of one cell may differ in: those marked NO_RESULT, wherever they stand."""
@@ -76,20 +76,27 @@ class RunFolder:
         """Whether the files that a row vouches for are there and unchanged."""
         return all(_holds(self.path / name, digest) for name, digest in row["files"].items())
 
-    def damage(self) -> list[str]:
-        """What is broken here that a run does not make good by itself, or makes good at a cost; a sentence for each."""
+    def damage(self, thorough: bool = False) -> list[str]:
+        """What is broken here that a run does not make good by itself, or makes good at a cost; a sentence for each.
+
+        Arrays are looked for, unless none came along with an archive; only a thorough look reads them.
+        """
         rows, vouched = self.rows(), self._marked_cycle() + 1
+        there = {f"arrays/{path.name}" for path in self.path.glob("arrays/*.npz")}
         found = [
             f"{self.path / name}: wanted the file that cycle {row['cycle']} wrote; it is gone or damaged. The results "
             f"stand without it; to have it made again, delete {self.path} and start the sweep again"
             for row in rows
             for name, digest in row["files"].items()
-            if name.startswith("arrays/") and not _holds(self.path / name, digest)
+            if there and name.startswith("arrays/") and (name not in there or self._changed(name, digest, thorough))
         ]
         if vouched > len(rows):
             lost = f"{self.rows_file}: wanted the {vouched} rows that done.json vouches for; got {len(rows)}"
             found.append(f"{lost}. The missing cycles are run again; there is nothing to do")
         return found
+
+    def _changed(self, name: str, digest: str, thorough: bool) -> bool:
+        return thorough and not _holds(self.path / name, digest)
 
     def tidy(self) -> None:
         """Remove the temporary files of processes that were killed; for the holder of the lease."""
@@ -107,14 +114,21 @@ class RunFolder:
         """Note how an attempt ended."""
         self._note(attempt=number, ended=now(), status=status)
 
-    def lost_attempts(self, launch: str) -> list[int]:
-        """The numbers of this launch's attempts that ended without a word since the last row was written.
+    def unended(self) -> list[Attempt]:
+        """The attempts that have not said how they ended: of the process that is at it, and of those that are gone."""
+        return [attempt for attempt in read_attempts(self.path) if attempt["status"] is None]
+
+    def in_vain(self, launch: str) -> list[Attempt]:
+        """The attempts of a launch since the last row was written.
 
         Those of other launches do not count: their driver may have died with them, as when the machine was restarted.
         """
         wrote = max((row["measured"]["attempt"] for row in self.rows()), default=0)
-        mine = [a for a in read_attempts(self.path) if a["environment"].get("launch", launch) == launch]
-        return [a["attempt"] for a in mine if a["status"] is None and a["attempt"] > wrote]
+        attempts = [attempt for attempt in read_attempts(self.path) if attempt["attempt"] > wrote]
+        return [attempt for attempt in attempts if attempt["environment"].get("launch", launch) == launch]
+
+    def log(self, attempt: int) -> Path:
+        return self.path / "logs" / f"{attempt}.txt"
 
     def fail(self, failure: Failure) -> None:
         """Mark the cell as failed."""
@@ -128,10 +142,14 @@ class RunFolder:
         """Write the final marker: every cycle up to this one is recorded."""
         write_json(self.path / "done.json", {"cycle": cycle})
 
+    def unfinish(self) -> None:
+        """Take the final marker away, where it vouches for what is not there."""
+        (self.path / "done.json").unlink(missing_ok=True)
+
     def finished_cycle(self) -> int:
         """The last cycle that the final marker vouches for and whose row is there; -1 without one."""
         marked = self._marked_cycle()
-        return marked if marked < 0 else min(marked, len(self.rows()) - 1)
+        return marked if marked < 0 else min(marked, finished_rows(self.path) - 1)
 
     def failed(self) -> bool:
         return read_failure(self.path) is not None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from typing import Any
 
 from bench.errors import LeaseLost
 from bench.files import read_intact
+from bench.process import lives, me
 
 BEAT = 5.0
 STALE = 60.0
@@ -31,7 +31,7 @@ class Lease:
 
     def held(self) -> bool:
         """Whether it still counts. The name alone does not say so: after a release, names begin anew."""
-        return _newest(self.path.parent) == self.path and _holder(self.path) == _me()
+        return _newest(self.path.parent) == self.path and _holder(self.path) == me()
 
     def check(self) -> None:
         """Raise LeaseLost where another process has taken the cell over, as after a long sleep of this machine."""
@@ -73,7 +73,7 @@ def _acquire(folder: Path) -> Path | None:
     path = folder / f"lease.{0 if newest is None else _number(newest) + 1}"
     try:
         with path.open("x") as file:
-            json.dump(_me(), file)
+            json.dump(me(), file)
     except FileExistsError:
         return None
     return path
@@ -92,30 +92,13 @@ def _abandoned(path: Path) -> bool:
         holder, touched = _holder(path), path.stat().st_mtime
     except FileNotFoundError:
         return True
-    if holder.get("host") == socket.gethostname() and holder.get("born") is not None:
-        return bool(_born(holder.get("pid")) != holder["born"])
-    return _now(path.parent) - touched > STALE
-
-
-def _me() -> dict[str, Any]:
-    return {"host": socket.gethostname(), "pid": os.getpid(), "born": _born(os.getpid())}
+    living = lives(holder)
+    return _now(path.parent) - touched > STALE if living is None else not living
 
 
 def _holder(path: Path) -> dict[str, Any]:
     """Who a lease says it is held by; {} for one that is damaged, or that its holder is about to finish writing."""
     return read_intact(path) or {}
-
-
-def _born(pid: int | None) -> str | None:
-    """When a process of this host began, in clock ticks since boot: tells it from a later one with the same number.
-
-    None for one that is gone, or was killed and is a zombie: in a container nobody may ever collect those.
-    """
-    try:
-        state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return None if state in "ZX" else rest[18]
-    except (OSError, IndexError, ValueError):
-        return None
 
 
 def _now(folder: Path) -> float:

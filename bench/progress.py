@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -15,10 +15,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from bench.launch import Slot
+from bench.launching.folder import Slot
 from bench.state import State
 
 QUIET = 10.0
+SHOWN = 20  # slots that the live table has lines for
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class Moment:
     cycles_before: int
     cycles_wanted: int
     seconds: float
+
+    @property
+    def cycles_a_minute(self) -> float:
+        """The pace of this launch."""
+        return 60 * (self.cycles_done - self.cycles_before) / max(self.seconds, 1e-9)
 
     @property
     def seconds_left(self) -> float | None:
@@ -77,7 +83,8 @@ class Display:
         for identifier in ended if self._shown else ():
             self._say(f"{moment.states[identifier]} {self._names.labels[identifier]} · {_summary(moment)}")
         if not self._shown or time.monotonic() - self._spoke > QUIET:
-            self._say("; ".join([_summary(moment), *(self._doing(slot) for slot in moment.slots if slot.status)]))
+            at_work = (self._doing(slot) for slot in moment.slots[:SHOWN] if slot.status)
+            self._say("; ".join([_summary(moment), *at_work]))
         self._shown = dict(moment.states)
 
     def _say(self, text: str) -> None:
@@ -87,27 +94,45 @@ class Display:
     def _table(self, moment: Moment) -> Group:
         bar = ProgressBar(total=max(1, moment.cycles_wanted), completed=moment.cycles_done, width=40)
         slots = Table.grid(padding=(0, 2))
-        for slot in moment.slots:
+        for slot in moment.slots[:SHOWN]:
             slots.add_row(Text(f"slot {slot.number}", style="dim"), Text(self._doing(slot)))
+        if len(moment.slots) > SHOWN:
+            slots.add_row("", Text(f"and {len(moment.slots) - SHOWN} more", style="dim"))
         return Group(bar, Text(_summary(moment)), slots)
 
     def _doing(self, slot: Slot) -> str:
+        return doing(slot.status, self._names)
+
+
+def at_work(slots: Sequence[Slot], states: Mapping[str, State]) -> list[Slot]:
+    """The slots whose workers have no cell yet, or one that is being run; of several at one cell the newest word."""
+    newest: dict[str, tuple[str, Slot]] = {}
+    for slot in slots:
         status = slot.status
-        cell = status.get("cell")
-        if cell is None:
-            return str(status.get("doing", "starting"))
-        share = f" {status['share']:.0%}" if status.get("share") else ""
-        of = f" of {self._names.cycles.get(cell, '?')}" if status["doing"].startswith("cycle ") else ""
-        doing, _, stage = status["doing"].partition(":")
-        return f"{self._names.labels.get(cell, cell)}: {doing}{of}{stage}{share}"
+        cell, told = status.get("cell") or str(slot.folder), str(status.get("time", ""))
+        if states.get(cell, State.RUNNING) is State.RUNNING and (cell not in newest or told >= newest[cell][0]):
+            newest[cell] = told, slot
+    return [slot for _, slot in newest.values()]
+
+
+def doing(status: Mapping[str, Any], names: Names) -> str:
+    """What a worker is at, in words: its cell, cycle and stage."""
+    cell = status.get("cell")
+    if cell is None:
+        return str(status.get("doing", "starting"))
+    share = f" {status['share']:.0%}" if status.get("share") else ""
+    of = f" of {names.cycles.get(cell, '?')}" if status["doing"].startswith("cycle ") else ""
+    cycle, _, stage = status["doing"].partition(":")
+    return f"{names.labels.get(cell, cell)}: {cycle}{of}{stage}{share}"
 
 
 def _summary(moment: Moment) -> str:
     counts = Counter(moment.states.values())
     parts = [f"{counts[State.DONE]}/{len(moment.states)} cells"]
-    if counts[State.FAILED]:
-        parts.append(f"{counts[State.FAILED]} failed")
+    parts += [f"{counts[state]} {state}" for state in (State.RUNNING, State.MISSING, State.FAILED) if counts[state]]
     parts.append(f"{moment.cycles_done}/{moment.cycles_wanted} cycles")
+    if moment.cycles_a_minute:
+        parts.append(f"{moment.cycles_a_minute:.3g} cycles/min")
     parts.append(f"{duration(moment.seconds)} gone")
     left = moment.seconds_left
     parts.append("time left: not known yet" if left is None else f"about {duration(left)} left")

@@ -8,6 +8,10 @@
     cells/ID/attempts.jsonl      environment, start and end of every attempt
     cells/ID/done.json           the final marker, with the last cycle
     cells/ID/failure.json        why the cell failed
+    cells/ID/logs/2.txt          what attempt 2 printed, where it printed anything
+    cells/ID/replicates/HASH/    what another run of the same cell gave, where it was different
+    tracking/                    what was mirrored to wandb, and its files where that was offline
+    launches/                    what workers were told, what they are doing; of no use once they have ended
 
 A row describes one state of the learner and how it came about: the query that bought the newest labels, the fit, the
 evaluation. Row 0's query is the initial set, so the labelled set is what all rows up to a cycle queried.
@@ -17,31 +21,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal, NotRequired, TypedDict, cast, get_args
+from typing import Any, Literal, NotRequired, TypedDict, cast
 
+from bench.drawable import FIGURES as FIGURES
+from bench.drawable import Figure as Figure
 from bench.errors import ResultsError
 from bench.files import parsed, read_intact, read_json
 
 SCHEMA = 1
-
-Figure = Literal[
-    "difference_from_random",
-    "learning_curves",
-    "accuracy_and_time",
-    "sequential_and_batch",
-    "improvement_by_setting",
-    "curves_by_setting",
-    "critical_difference",
-    "penalty_matrix",
-    "p_values",
-    "pareto",
-    "label_efficiency",
-    "queried_classes",
-    "overlap",
-    "fidelity",
-]
-"""What the analysis can draw; an experiment names the one that it is about."""
-FIGURES: tuple[Figure, ...] = get_args(Figure)
 
 
 class Result(TypedDict):
@@ -81,19 +68,35 @@ class Row(TypedDict):
     files: dict[str, str]
 
 
-class Failure(TypedDict):
-    """Why a cell failed. `kind` is exception, diverged, refused, out_of_memory or killed; `cycle` is the one it failed
-    in."""
+FailureKind = Literal["exception", "out_of_memory", "timeout", "killed", "preempted", "diverged", "refused"]
+"""What an attempt can die of; it is then also the attempt's status."""
 
-    kind: str
+
+class Reason(TypedDict):
+    """What is known of every failure: of which kind it is, in which cycle and attempt it happened."""
+
+    kind: FailureKind
     message: str
     trace: str
     cycle: int
     attempt: int
 
 
+class Failure(Reason, total=False):
+    """Why a cell failed. `log` are the last lines that the attempt printed, `peak_mib` is the memory that it held."""
+
+    log: str
+    host: str
+    device: str
+    peak_mib: float
+
+
 class Attempt(TypedDict):
-    """One process's try at a cell. `status` is None while it runs or when it was killed; times are ISO 8601, UTC."""
+    """One process's try at a cell; times are ISO 8601, UTC.
+
+    `status` is done, interrupted (Ctrl-C), cancelled, lost the lease, or a kind of failure (earlier versions: failed);
+    None while it runs, and of a process that is gone until somebody takes the cell up and finds out.
+    """
 
     attempt: int
     started: str
@@ -192,9 +195,24 @@ def read_rows(cell: Path) -> list[Row]:
     return list(_whole_rows(cell / "rows.jsonl"))
 
 
+def finished_rows(cell: Path) -> int:
+    """How many cycles of a cell's folder are finished, at a glance: only the last row is read where it fits its place.
+
+    A row that is damaged in the middle goes unseen; `read_rows` finds it.
+    """
+    try:
+        content = (cell / "rows.jsonl").read_bytes()
+    except FileNotFoundError:
+        return 0
+    count = content.count(b"\n")
+    last = parsed(content[: content.rfind(b"\n")].rpartition(b"\n")[2]) or {}
+    fits = last.get("schema") == SCHEMA and last.get("cycle") == count - 1 and last.keys() >= Row.__annotations__.keys()
+    return count if fits else len(read_rows(cell))
+
+
 def read_failure(cell: Path) -> Failure | None:
     """Why a cell failed; None where it did not, or where the file is damaged, which a new run makes good."""
-    failure: Failure | None = read_intact(cell / "failure.json", *Failure.__annotations__)
+    failure: Failure | None = read_intact(cell / "failure.json", *Reason.__annotations__)
     return failure
 
 

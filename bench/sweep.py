@@ -6,32 +6,51 @@ Everything is kept under results/NAME; run it again to go on, to add seeds, cycl
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
-from bench.config import Launch, Sweep
+from bench import status
+from bench.cell import Cell
 from bench.data import data_root
-from bench.drive import Drive
-from bench.errors import ConfigError, RegistryError, ResultsError
-from bench.files import write_json
+from bench.disk import disk_estimate
+from bench.drive import Drive, Manner
+from bench.errors import ConfigError, Ended, RegistryError, ResultsError
+from bench.files import check_writable, write_json
 from bench.folder import RunFolder
+from bench.launching.cancel import cancel
+from bench.launching.options import EXECUTORS
+from bench.overview import names, overview, summary
 from bench.plan import Schedule, check_names, schedule
-from bench.record import cell_folder, read_failure, read_rows
+from bench.progress import Names
+from bench.record import cell_folder
 from bench.state import State, counted, states
 from bench.sweep_file import load_sweep
+from bench.tracking.follower import start_following
+
+MIRRORING = 10.0  # seconds that a sweep waits at its end for what mirrors it
+ATTACH = "The same command waits for it, --status tells how it goes, --cancel stops it"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; returns the exit status: 0 when every cell is done, 1 when some failed, 2 for bad input."""
-    options = _parser().parse_args(arguments)
+    """Run the command; returns the exit status: 0 when every cell is done, 1 when some are not, 2 for bad input."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    options = _parser().parse_args(given)
+    console = Console()
     try:
-        return _run(options, Console())
+        if options.list:
+            from bench.listing import listing
+
+            _print(console, listing())
+            return 0
+        return _Command(options, _planned(options), console).run(given)
     except (ConfigError, RegistryError, ResultsError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -40,119 +59,141 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _run(options: argparse.Namespace, console: Console) -> int:
-    if options.list:
-        from bench.listing import listing
-
-        console.print(listing(), highlight=False, soft_wrap=True, markup=False)
-        return 0
+def _planned(options: argparse.Namespace) -> Schedule:
     if options.sweep is None:
         raise ConfigError.of("command line", "sweep", "wanted a sweep file, such as sweeps/digits.yaml")
-    sweep = load_sweep(options.sweep, options.set)
+    sweep = load_sweep(options.sweep, [*options.set, *_assignments(options)])
     check_names(sweep, options.only)
-    planned = schedule(sweep, data_root(sweep.data.root))
-    results = options.results / sweep.name
-    if options.dry_run or options.status:
-        console.print(overview(planned, results, options.only), highlight=False, soft_wrap=True, markup=False)
+    return schedule(sweep, data_root(sweep.data.root))
+
+
+@dataclass(frozen=True)
+class _Command:
+    """What was asked for, of which sweep."""
+
+    options: argparse.Namespace
+    planned: Schedule
+    console: Console
+
+    @property
+    def results(self) -> Path:
+        return Path(self.options.results / self.planned.sweep.name)
+
+    @cached_property
+    def cells(self) -> dict[str, Cell]:
+        return self.planned.cells(self.options.only)
+
+    @cached_property
+    def data(self) -> Path:
+        return data_root(self.planned.sweep.data.root)
+
+    def run(self, given: Sequence[str]) -> int:
+        """Do it; `given` is the command line. Returns the exit status."""
+        if self.options.dry_run or self.options.status:
+            return self._tell()
+        if self.options.cancel:
+            told = "\n".join(cancel(self.results))
+            _print(self.console, told or f"{self.results}: nothing of it is running")
+            return 0
+        check_writable(self.results)
+        if self.options.detach and self.planned.sweep.launch.executor != "slurm":
+            return self._leave_alone(given)
+        return self._drive()
+
+    def _drive(self) -> int:
+        write_json(self.results / "plan.json", self.planned.record())
+        if self.options.retry_failed:
+            for identifier in self.cells:
+                RunFolder(cell_folder(self.results, identifier)).forgive()
+        launch = self.planned.sweep.launch
+        drive = Drive(self.results, self.cells, names(self.planned))
+        follower = start_following(self.results, self.planned.sweep.tracking.here, os.getpid())
+        try:
+            drive.run(launch, self.data, self.console, Manner(self.options.detach, self.options.verify))
+        except Ended as reason:
+            _print(self.console, f"{reason}; finished cycles are kept, the same command goes on from there")
+        except KeyboardInterrupt:
+            if launch.executor != "slurm":
+                raise
+            _print(self.console, f"detached: jobs in Slurm go on. {ATTACH}")
+            return 130
+        finally:
+            _print(self.console, follower.finish(MIRRORING) or "")
+        return self._conclude(drive.states)
+
+    def _conclude(self, found: dict[str, State]) -> int:
+        if self.options.detach:
+            _print(self.console, f"submitted. {ATTACH}")
+            return 0
+        self.console.print(summary(self.planned, self.results, self.options.only))
+        self._print_failures(found)
+        _print(self.console, f"{counted(found)}; rows in {self.results}")
+        return 1 if any(state is not State.DONE for state in found.values()) else 0
+
+    def _tell(self) -> int:
+        """What there is and what is missing; with --status, how it is going too."""
+        wanted = {identifier: cell.protocol.cycles for identifier, cell in self.cells.items()}
+        found = states(self.results, wanted)
+        _print(self.console, overview(self.planned, self.results, found, self.options.only))
+        if self.options.dry_run:
+            _print(self.console, f"disk: {disk_estimate(self.cells, self.results, self.data)}")
+        if self.options.status:
+            at_work = status.running(self.results, found, Names(names(self.planned), wanted))
+            left = status.time_left(self.planned, self.results, found)
+            _print(self.console, "\n".join([*at_work, *([left] if left else [])]))
+            self._print_failures(found)
         return 0
-    write_json(results / "plan.json", planned.record())
-    if options.retry_failed:
-        for identifier in planned.cells(options.only):
-            RunFolder(cell_folder(results, identifier)).forgive()
-    drive = Drive(results, planned.cells(options.only), names(planned))
-    found = drive.run(_launch(sweep, options), data_root(sweep.data.root), console)
-    console.print(summary(planned, results, options.only))
-    _report_failures(results, found, names(planned), console)
-    console.print(f"{counted(found)}; rows in {results}", highlight=False, soft_wrap=True)
-    return 1 if any(state is not State.DONE for state in found.values()) else 0
 
-
-def names(planned: Schedule) -> dict[str, str]:
-    """What each cell is called on the screen: its arm, grid point and seed, in the first experiment that has it."""
-    found: dict[str, str] = {}
-    for arm in planned.arms:
-        group = f" [{arm.point.group}]" if arm.point.group else ""
-        for seed, cell in arm.cells.items():
-            found.setdefault(cell.id, f"{arm.named.label}{group} seed {seed}")
-    return found
-
-
-def overview(planned: Schedule, results: Path, only: Sequence[str]) -> str:
-    """What would run, what is done and what is missing, experiment by experiment."""
-    cells = planned.cells(only)
-    found = states(results, {identifier: cell.protocol.cycles for identifier, cell in cells.items()})
-    lines = [f"{planned.sweep.name}: {len(cells)} cells in {results}: {counted(found)}"]
-    for experiment in planned.sweep.experiments:
-        if only and experiment.name not in only:
-            continue
-        lines.append(f"  {experiment.name}: {experiment.title}")
-        for arm in (arm for arm in planned.arms if arm.experiment == experiment.name):
-            name = f"{arm.named.label} [{arm.point.group}]" if arm.point.group else arm.named.label
-            if arm.refused is not None:
-                lines.append(f"    {name}: refused: {arm.refused}")
-            else:
-                mine = {cell.id: found[cell.id] for cell in arm.cells.values()}
-                lines.append(f"    {name}: {len(mine)} seeds: {counted(mine)}")
-    return "\n".join([*lines, *_shared(planned, only)])
-
-
-def summary(planned: Schedule, results: Path, only: Sequence[str]) -> Table:
-    """The accuracy of every arm at its last finished cycle, averaged over the seeds that are there."""
-    table = Table(title=f"{planned.sweep.name}: test accuracy", title_justify="left")
-    for heading in ("experiment", "arm", "seeds", "labels", "accuracy"):
-        table.add_column(heading, justify="left" if heading in ("experiment", "arm") else "right")
-    for arm in planned.arms:
-        if arm.refused is not None or (only and arm.experiment not in only):
-            continue
-        last = arm.point.settings.protocol.cycles
-        rows = [read_rows(cell_folder(results, cell.id)) for cell in arm.cells.values()]
-        ends = [run[last]["result"] for run in rows if len(run) > last]
-        mean = f"{sum(end['accuracy'] for end in ends) / len(ends):.3f}" if ends else "–"
-        labels = str(arm.point.settings.protocol.labels(last))
-        name = f"{arm.named.label} [{arm.point.group}]" if arm.point.group else arm.named.label
-        table.add_row(arm.experiment, Text(name), f"{len(ends)}/{len(arm.cells)}", labels, mean)
-    return table
-
-
-def _shared(planned: Schedule, only: Sequence[str]) -> list[str]:
-    arms = [arm for arm in planned.arms if not only or arm.experiment in only]
-    shared = sum(len(arm.cells) for arm in arms) - len(planned.cells(only))
-    return [f"  {shared} cells are shared between arms and run once"] if shared else []
-
-
-def _report_failures(results: Path, found: Mapping[str, State], labels: Mapping[str, str], console: Console) -> None:
-    failed = [identifier for identifier, state in found.items() if state is State.FAILED]
-    for identifier in failed:
-        failure = read_failure(cell_folder(results, identifier))
-        if failure is not None:
-            message = (
-                f"failed: {labels[identifier]} in cycle {failure['cycle']}: {failure['kind']}: {failure['message']}"
+    def _leave_alone(self, given: Sequence[str]) -> int:
+        """Run the same command in the background, where no terminal can end it."""
+        command = [sys.executable, "-m", "bench.sweep", *(each for each in given if each != "--detach")]
+        log = self.results / "driver.log"
+        with log.open("ab") as file:
+            driver = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
             )
-            console.print(message, highlight=False, soft_wrap=True, markup=False)
-    if failed:
-        file = results / "cells" / failed[0] / "failure.json"
-        console.print(f"traces are in files such as {file}; --retry-failed runs them again", soft_wrap=True)
+        _print(self.console, f"process {driver.pid} drives the sweep and writes {log}. {ATTACH}")
+        return 0
+
+    def _print_failures(self, found: Mapping[str, State]) -> None:
+        told = status.failures(self.results, found, names(self.planned))
+        if told is not None:
+            self.console.print(told, highlight=False, soft_wrap=True)
 
 
-def _launch(sweep: Sweep, options: argparse.Namespace) -> Launch:
-    chosen = {
-        key: value for key, value in (("executor", options.executor), ("slots", options.jobs)) if value is not None
-    }
-    return replace(sweep.launch, **chosen)
+def _print(console: Console, text: str) -> None:
+    if text:
+        console.print(text, highlight=False, soft_wrap=True, markup=False)
+
+
+def _assignments(options: argparse.Namespace) -> Iterator[str]:
+    """The options that are short for an assignment to a key of the section `launch`."""
+    if options.executor is not None:
+        yield f"launch.executor={options.executor}"
+    if options.jobs is not None:
+        yield f"launch.slots={options.jobs}"
+    if options.devices is not None:
+        yield "launch.device=cuda"
+        yield f"launch.devices=[{', '.join(json.dumps(each) for each in options.devices.split(','))}]"
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench.sweep", description="Run what is missing of a sweep.")
-    parser.add_argument("sweep", nargs="?", type=Path, help="a sweep file, such as sweeps/digits.yaml")
-    parser.add_argument("--only", nargs="+", default=[], metavar="EXPERIMENT", help="run these experiments alone")
-    parser.add_argument("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="override the file")
-    parser.add_argument("--dry-run", action="store_true", help="print what would run, what is done, what is missing")
-    parser.add_argument("--status", action="store_true", help="the same, for a sweep that runs")
-    parser.add_argument("--retry-failed", action="store_true", help="run failed cells again")
-    parser.add_argument("--executor", choices=("local", "debug"), help="where cells run (default: the sweep's)")
-    parser.add_argument("--jobs", type=_positive, metavar="N", help="how many cells run at a time")
-    parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="default: results")
-    parser.add_argument("--list", action="store_true", help="name every plugin and its parameters")
+    add = parser.add_argument
+    add("sweep", nargs="?", type=Path, help="a sweep file, such as sweeps/digits.yaml")
+    add("--only", nargs="+", default=[], metavar="EXPERIMENT", help="run these experiments alone")
+    add("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="override the file")
+    add("--dry-run", action="store_true", help="print what would run, what is done, what is missing")
+    add("--status", action="store_true", help="the same, with what runs now, what failed and why, and the time left")
+    add("--retry-failed", action="store_true", help="run failed cells again")
+    add("--cancel", action="store_true", help="stop the sweep's workers, here and in Slurm")
+    add("--detach", action="store_true", help="start it and come back at once")
+    add("--verify", action="store_true", help="read all files of finished cells and name those that are damaged")
+    add("--executor", choices=EXECUTORS, help="where cells run (default: the sweep's)")
+    add("--jobs", type=_positive, metavar="N", help="how many cells run at a time on this machine")
+    add("--devices", metavar="0,1", help="the GPUs to use, by number or UUID")
+    add("--results", type=Path, default=Path("results"), metavar="DIR", help="default: results")
+    add("--list", action="store_true", help="name every plugin and its parameters")
     return parser
 
 

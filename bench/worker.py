@@ -1,33 +1,36 @@
-"""A worker: one long-lived process that takes cells of a queue by lease until none is left."""
+"""A worker: one long-lived process that takes cells of a queue by lease until none is left or it has had its share."""
 
 from __future__ import annotations
 
 import os
 import signal
 import time
-import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bench import slurm
 from bench.cell import Cell, canonical, cell_from_record, record_of
+from bench.ending import Ending, refuse_to_lose
 from bench.environment import environment
-from bench.errors import Diverged, LeaseLost, Refused, ResultsError
+from bench.errors import LeaseLost, ResultsError, TimeLimit
 from bench.files import read_json, write_json
 from bench.folder import RunFolder, now
 from bench.journal import Watcher
+from bench.launching.options import Launch
 from bench.lease import Lease, leased
-from bench.record import Failure, cell_folder
+from bench.log import captured
+from bench.process import me
+from bench.record import FailureKind, cell_folder
 from bench.state import State, state_of
 
 if TYPE_CHECKING:
     from bench.data import Data
 
-LOST_ATTEMPTS = 3
-"""As many deaths of one launch in one cycle are taken for the cell's own fault; the launch itself outlived them."""
-
 PAUSE = 0.5
+EARLY = 60  # seconds that Slurm's warning may come before the time that was asked for
 STARTING, FINISHED = "starting", "finished"
 STOP = "stop"
 
@@ -37,16 +40,16 @@ class Desk:
     """What a worker is told, as JSON knows it, so that submitit pickles nothing of ours but this.
 
     `queue` is a JSON file of id → Cell.record(); `status` is where the worker says what it is doing; `slots` is how
-    many workers share the machine, which readers of its timings want to know.
+    many workers share the machine, which readers of its timings want to know; `share` is how many cells it may settle.
     """
 
     results: str
     queue: str
     status: str
     data_root: str
-    device: str
-    threads: int
+    launch: Launch = field(default_factory=Launch)
     slots: int = 1
+    share: int | None = None
 
 
 @dataclass
@@ -56,28 +59,48 @@ class Worker:
     desk: Desk
     _loaded: dict[str, Data] = field(default_factory=dict)
     _environment: dict[str, Any] = field(default_factory=dict)
+    _at: tuple[RunFolder, int] | None = None
+    _started: float = field(default_factory=time.monotonic)
 
     def __call__(self) -> int:
         """Run whatever of the queue is not done, failed or taken; returns how many cells this worker settled."""
         self._prepare()
-        settled = sum(self._take(identifier, record) for identifier, record in self._queue() if not self._stopped())
+        settled = 0
+        for identifier, record in self._queue():
+            if self._stopped() or settled == self.desk.share:
+                break
+            settled += self._take(identifier, record)
         self._say(cell=None, doing=FINISHED, share=1.0)
         return settled
 
+    def leave(self) -> None:
+        """Note that this process is about to be ended by its scheduler: its time is over, or another job needs the
+        place. For a signal handler; whoever takes the cell up next goes on from its last finished cycle."""
+        if self._at is not None:
+            (folder, number), self._at = self._at, None
+            minutes, spent = self.desk.launch.slurm.minutes, time.monotonic() - self._started
+            left = 60 * minutes - spent
+            kind: FailureKind = "timeout" if left < slurm.warning(minutes) + EARLY else "preempted"
+            self._ending.settle(folder, self._ending.from_outside(folder, number, kind))
+
+    @property
+    def _ending(self) -> Ending:
+        return Ending(Path(self.desk.queue).parent.name, self.desk.launch.retries, self.desk.launch.device)
+
     def _prepare(self) -> None:
+        self._started = time.monotonic()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         self._say(cell=None, doing=STARTING, share=0.0)
         import torch
 
-        torch.set_num_threads(self.desk.threads)
+        launch = self.desk.launch
+        torch.set_num_threads(launch.threads)
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what cuBLAS needs to be deterministic
         torch.use_deterministic_algorithms(True)
         torch.backends.cudnn.benchmark = False
-        self._environment = {**environment(self.desk.device), "slots": self.desk.slots, "launch": self._launch}
-
-    @property
-    def _launch(self) -> str:
-        return Path(self.desk.queue).parent.name
+        if launch.device == "cuda" and launch.per_device > 1:
+            torch.cuda.set_per_process_memory_fraction(1 / launch.per_device)
+        self._environment = {**environment(launch.device), "slots": self.desk.slots, "launch": self._ending.launch}
 
     def _stopped(self) -> bool:
         return (Path(self.desk.queue).parent / STOP).exists()
@@ -95,42 +118,63 @@ class Worker:
             return False
         folder = RunFolder(cell_folder(results, identifier))
         with leased(folder.path) as lease:
-            if lease is None or folder.failed() or folder.finished_cycle() >= cycles:
+            if lease is None:
                 return False
-            return self._attempt(folder, record, lease)
+            if self._ending.bury(folder):
+                return True
+            while not (folder.failed() or folder.finished_cycle() >= cycles):
+                if not self._attempt(folder, record, lease):
+                    return False
+            return True
 
     def _attempt(self, folder: RunFolder, record: dict[str, Any], lease: Lease) -> bool:
-        if len(folder.lost_attempts(self._launch)) >= LOST_ATTEMPTS:
-            self._give_up(folder)
-            return True
+        """Try once; False where this process may not go on with the cell."""
         number = folder.begin_attempt(self._environment)
+        self._at = folder, number
         try:
-            self._run(folder, record, lease, number)
+            with self._limited(), self._logged(folder.log(number)):
+                self._run(folder, record, lease, number)
         except LeaseLost:
-            folder.end_attempt(number, "lost the lease")
-            return False
+            return self._end(folder, number, "lost the lease")
         except KeyboardInterrupt:
-            folder.end_attempt(number, "interrupted")
+            self._end(folder, number, "interrupted")
             raise
-        except Exception as error:  # it is recorded with its trace, and the other cells go on
-            if not lease.held():
-                folder.end_attempt(number, "lost the lease")
-                return False
-            folder.fail(failure(error, len(folder.rows()), number))
-            folder.end_attempt(number, "failed")
+        except TimeLimit:
+            self._at = None
+            self._ending.settle(folder, self._ending.from_outside(folder, number, "timeout"))
             return True
+        except Exception as error:  # it is recorded with its trace, and the other cells go on
+            self._at = None
+            return self._failed(error, folder, number, lease)
+        self._at = None
         folder.end_attempt(number, "done")
         return True
 
-    def _give_up(self, folder: RunFolder) -> None:
-        lost = folder.lost_attempts(self._launch)
-        message = (
-            f"its process was killed {len(lost)} times in a row without finishing a cycle, as when memory runs out; "
-            "--retry-failed tries again"
-        )
-        folder.fail(Failure(kind="killed", message=message, trace="", cycle=len(folder.rows()), attempt=lost[-1]))
-        for number in lost:
-            folder.end_attempt(number, "killed")
+    def _end(self, folder: RunFolder, number: int, status: str) -> bool:
+        self._at = None
+        folder.end_attempt(number, status)
+        return False
+
+    def _failed(self, error: Exception, folder: RunFolder, number: int, lease: Lease) -> bool:
+        refuse_to_lose(error, folder)
+        if not lease.held():
+            return self._end(folder, number, "lost the lease")
+        self._ending.settle(folder, self._ending.from_error(folder, number, error))
+        return True
+
+    def _logged(self, path: Path) -> Any:
+        """Prints go into the cell's folder, but for the debug executor, whose user wants to see them."""
+        return nullcontext() if self.desk.launch.executor == "debug" else captured(path)
+
+    @contextmanager
+    def _limited(self) -> Iterator[None]:
+        """Raise TimeLimit here once an attempt has taken as long as it may."""
+        signal.signal(signal.SIGALRM, _raise_time_limit)
+        signal.setitimer(signal.ITIMER_REAL, 60 * (self.desk.launch.cell_minutes or 0))
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _run(self, folder: RunFolder, record: dict[str, Any], lease: Lease, number: int) -> None:
         from bench.loop import Run
@@ -149,7 +193,8 @@ class Worker:
         key = canonical([record_of(cell.dataset), cell.precision])
         if key not in self._loaded:
             self._say(cell=cell.id, doing="loading data", share=0.0)
-            self._loaded[key] = load_data(cell.dataset, Path(self.desk.data_root), self.desk.device, cell.precision)
+            root, device = Path(self.desk.data_root), self.desk.launch.device
+            self._loaded[key] = load_data(cell.dataset, root, device, cell.precision)
         return self._loaded[key]
 
     def _watcher(self, identifier: str) -> Watcher:
@@ -160,23 +205,15 @@ class Worker:
             if doing != said[0] or time.monotonic() - said[1] > PAUSE:
                 said = (doing, time.monotonic())
                 self._say(cell=identifier, doing=doing, share=share)
+                if self._stopped():
+                    raise KeyboardInterrupt
 
         return watch
 
     def _say(self, **status: Any) -> None:
-        write_json(Path(self.desk.status), {**status, "pid": os.getpid(), "time": now()}, durable=False)
+        with suppress(OSError):  # a full disk is told by what has to be written
+            write_json(Path(self.desk.status), {**status, **me(), "time": now()}, durable=False)
 
 
-def failure(error: Exception, cycle: int, attempt: int) -> Failure:
-    """An exception as the record keeps it."""
-    trace = "".join(traceback.format_exception(error))
-    return Failure(kind=_kind(error), message=str(error) or repr(error), trace=trace, cycle=cycle, attempt=attempt)
-
-
-def _kind(error: Exception) -> str:
-    if isinstance(error, Diverged):
-        return "diverged"
-    if isinstance(error, Refused):
-        return "refused"
-    out_of_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-    return "out_of_memory" if out_of_memory else "exception"
+def _raise_time_limit(number: int, frame: object) -> None:
+    raise TimeLimit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ from bench.learners.network import NetworkLearner
 from bench.nets.mlp import MLP
 from bench.protocol import Protocol
 from bench.recipe import OneCycle, Train
+
+os.environ.setdefault("LOOKAHEAD_BENCH_TRACKING", "off")  # tests of mirroring turn it on
 
 collect_ignore = ["sample_plugin"]  # a package of its own, tested by running/test_third_party.py
 

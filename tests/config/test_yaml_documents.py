@@ -19,7 +19,7 @@ def test_an_empty_file_is_named_as_such(reader: Reader, text: str) -> None:
 
 @pytest.mark.parametrize(("text", "shown"), [("[a, b]", '["a", "b"]'), ("hello", '"hello"'), ("3", "3")])
 def test_a_file_that_is_no_mapping_is_refused(reader: Reader, text: str, shown: str) -> None:
-    wanted = "wanted a mapping of name, defaults, experiments, claims, launch, data"
+    wanted = "wanted a mapping of name, include, defaults, experiments, claims, tune, launch, data, tracking"
     assert reader.problem(text) == f"s.yaml:1: {wanted}; got {shown}"
 
 

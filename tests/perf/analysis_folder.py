@@ -41,7 +41,7 @@ def write_folder(root: Path, size: Size) -> None:
     for name, experiment in experiments.items():
         for arm in experiment["arms"]:
             for seed, cell in arm["cells"].items():
-                _write_cell(root / "cells" / cell, (name, arm["group"], arm["label"], int(seed)), size)
+                write_cell(root / "cells" / cell, (name, arm["group"], arm["label"], int(seed)), size)
 
 
 def _experiment(dataset: str, size: Size) -> dict[str, Any]:
@@ -56,7 +56,8 @@ def _arm(dataset: str, group: str, label: str, size: Size) -> dict[str, Any]:
     return named | {"parameters": {}, "sees_labels": False, "refused": None, "cells": cells}
 
 
-def _write_cell(folder: Path, place: tuple[str, str, str, int], size: Size) -> None:
+def write_cell(folder: Path, place: tuple[str, str, str, int], size: Size) -> None:
+    """Write one finished cell; `place` is its experiment, group, label and seed."""
     folder.mkdir(parents=True)
     lines = [json.dumps(row) for row in _rows(folder.name, place, size)]
     (folder / "rows.jsonl").write_text("\n".join([*lines, ""]))

@@ -1,24 +1,60 @@
-"""What the harness itself costs at ten thousand cells."""
+"""What the harness itself costs at ten thousand cells: planning them, asking how they are, loading their rows."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
 
-from bench.plan import schedule
-from bench.state import states
+from analysis.load import load
+from bench.files import write_json
+from bench.plan import Schedule, schedule
 from bench.sweep_file import load_sweep
+from perf.analysis_folder import Size, write_cell
+from perf.bench_analysis import call
 from perf.case import Case
 
 CELLS = 10_000
+SWEEP = Path("sweeps/digits.yaml")
+CYCLES = 10
 
 
 def cases() -> Iterator[Case]:
-    """Resolving a sweep into cells with ids, and reading the state of each from disk."""
-    sweep = load_sweep(Path("sweeps/digits.yaml"), [f"seeds={CELLS // 5}"])
-    wanted = {identifier: cell.protocol.cycles for identifier, cell in schedule(sweep, Path(".")).cells().items()}
-    results = Path(tempfile.mkdtemp())
-    note = f"{len(wanted)} cells"
-    yield Case("planning/10000-cells", lambda: schedule(sweep, Path(".")).cells(), repeats=3, note=lambda: note)
-    yield Case("status/10000-cells", lambda: states(results, wanted), repeats=3, note=lambda: f"{note}, none started")
+    """Each as a person has it: commands as processes of their own, and loading as it is called from Python."""
+    sweep = ("bench.sweep", str(SWEEP), "--set", f"seeds={CELLS // 5}", f"protocol.cycles={CYCLES}", "--results")
+    nothing, note = str(Path(_room().name) / "nothing"), f"{CELLS} cells"
+    dry, status = (partial(call, *sweep, nothing, "--dry-run"), partial(call, *sweep, _room().name, "--status"))
+    yield Case("planning/10000-cells", dry, repeats=3, note=lambda: f"{note}, none started; the command --dry-run")
+    written = f"{note} of {CYCLES + 1} rows, all done"
+    yield Case("status/10000-cells", partial(_on_folder, status), repeats=3, note=lambda: f"{written}; --status")
+    yield Case("loading/10000-cells", lambda: load(folder()), repeats=3, note=lambda: f"{written}; analysis.load")
+
+
+def _on_folder(command: partial[None]) -> None:
+    folder()
+    command()
+
+
+@cache
+def folder() -> Path:
+    """A finished sweep of so many cells, with ids as planned; written once."""
+    planned = _planned()
+    results = Path(_room().name) / planned.sweep.name
+    labels = tuple(dict.fromkeys(arm.named.label for arm in planned.arms))
+    size = Size(cycles=CYCLES, arms=labels)
+    for arm in planned.arms:
+        for seed, cell in arm.cells.items():
+            write_cell(results / "cells" / cell.id, ("strategies", "", arm.named.label, seed), size)
+    write_json(results / "plan.json", planned.record())
+    return results
+
+
+@cache
+def _planned() -> Schedule:
+    return schedule(load_sweep(SWEEP, [f"seeds={CELLS // 5}", f"protocol.cycles={CYCLES}"]), Path())
+
+
+@cache
+def _room() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory()

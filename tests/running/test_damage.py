@@ -21,7 +21,7 @@ from bench.data import Data
 from bench.errors import LeaseLost, ResultsError
 from bench.files import read_json, write_json
 from bench.folder import RunFolder
-from bench.launch import Slot
+from bench.launching.folder import Slot
 from bench.lease import STALE, is_leased, leased
 from bench.record import cell_folder, read_attempts, read_failure, read_plan, read_rows
 from bench.state import State, state_of
@@ -214,7 +214,7 @@ def test_damaged_arrays_of_a_done_cell_are_named(
     file = cell_of(folder) / f"arrays/{cycle:03d}.npz"
     damage(file)
     capsys.readouterr()
-    assert sweep(folder) == 0
+    assert sweep(folder, "--verify") == 0
     said = capsys.readouterr().out
     changed = not file.exists() or file.read_bytes() != (cell_of(finished) / f"arrays/{cycle:03d}.npz").read_bytes()
     message = f"damaged: {file}: wanted the file that cycle {cycle} wrote; it is gone or damaged"
@@ -292,7 +292,7 @@ def test_an_error_after_the_lease_was_lost_is_not_the_cells_failure(
 
     monkeypatch.setattr(Run, "finish", overtaken)
     write_json(tmp_path / "queue.json", {cell.id: cell.record()})
-    desk = Desk(str(tmp_path), str(tmp_path / "queue.json"), str(tmp_path / "status.json"), str(tmp_path), "cpu", 1)
+    desk = Desk(str(tmp_path), str(tmp_path / "queue.json"), str(tmp_path / "status.json"), str(tmp_path))
     assert Worker(desk)() == 0
     folder = cell_folder(tmp_path, cell.id)
     assert read_failure(folder) is None
@@ -323,7 +323,7 @@ def test_a_damaged_queue_is_named(cell: Cell, tmp_path: Path, damage: Callable[[
     queue = tmp_path / "queue.json"
     write_json(queue, {cell.id: cell.record()})
     damage(queue)
-    worker = Worker(Desk(str(tmp_path), str(queue), str(tmp_path / "status.json"), str(tmp_path), "cpu", 1))
+    worker = Worker(Desk(str(tmp_path), str(queue), str(tmp_path / "status.json"), str(tmp_path)))
     if damage is leave_temporary:
         assert worker() == 1
     elif queue.exists() and queue.read_bytes() == b"{}\n":
@@ -360,14 +360,14 @@ def test_numbers_of_attempts_go_on_from_those_of_the_rows(cell: Cell, digits: Da
     assert run.folder.begin_attempt({}) == 5
 
 
-@pytest.mark.parametrize(("launch", "lost"), [("this", [2, 3]), ("another", [])])
-def test_attempts_count_as_lost_in_their_own_launch(tmp_path: Path, launch: str, lost: list[int]) -> None:
+@pytest.mark.parametrize(("launch", "in_vain"), [("this", [1, 2, 3]), ("another", [])])
+def test_attempts_count_in_their_own_launch(tmp_path: Path, launch: str, in_vain: list[int]) -> None:
     """A machine that reboots often gives no cell up; a cell that kills its worker again and again is."""
     folder = RunFolder(tmp_path)
     folder.end_attempt(folder.begin_attempt({"launch": "this"}), "interrupted")
     for _ in range(2):
         folder.begin_attempt({"launch": "this"})
-    assert folder.lost_attempts(launch) == lost
+    assert [attempt["attempt"] for attempt in folder.in_vain(launch)] == in_vain
 
 
 def test_workers_that_leave_their_cells_undone_are_not_started_for_ever(

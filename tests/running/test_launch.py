@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from bench.launch import undisturbed
+from bench.launching.crew import undisturbed
 
 
 @pytest.mark.parametrize("threads", [0, 1])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import pytest
 from bench import lease
 from bench.errors import LeaseLost
 from bench.lease import is_leased, leased
+from bench.process import me
 
 
 def test_a_second_holder_gets_none(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_the_lease_of_another_host_is_stale_without_a_beat(tmp_path: Path) -> No
 
 
 def test_a_process_with_the_number_of_a_dead_holder_does_not_hold(tmp_path: Path) -> None:
-    holder = {"host": socket.gethostname(), "pid": os.getpid(), "born": "0"}
+    holder = {**me(), "born": "0"}
     (tmp_path / "lease.0").write_text(json.dumps(holder))
     assert not is_leased(tmp_path)
 

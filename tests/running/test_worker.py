@@ -12,15 +12,16 @@ from support import up_to
 from bench.cell import Cell
 from bench.files import write_json
 from bench.folder import RunFolder
+from bench.launching.options import Retries
 from bench.recipe import Constant
 from bench.record import cell_folder, read_attempts, read_failure, read_rows
 from bench.state import State, state_of
-from bench.worker import LOST_ATTEMPTS, Desk, Worker
+from bench.worker import Desk, Worker
 
 
 def desk(tmp_path: Path, cells: list[Cell]) -> Desk:
     write_json(tmp_path / "queue.json", {cell.id: cell.record() for cell in cells})
-    return Desk(str(tmp_path), str(tmp_path / "queue.json"), str(tmp_path / "status.json"), str(tmp_path), "cpu", 1)
+    return Desk(str(tmp_path), str(tmp_path / "queue.json"), str(tmp_path / "status.json"), str(tmp_path))
 
 
 def diverging(cell: Cell) -> Cell:
@@ -56,7 +57,7 @@ def test_a_failed_cell_is_run_again_only_when_forgiven(cell: Cell, tmp_path: Pat
     assert Worker(desk(tmp_path, [bad]))() == 0
     RunFolder(cell_folder(tmp_path, bad.id)).forgive()
     assert Worker(desk(tmp_path, [bad]))() == 1
-    assert [attempt["status"] for attempt in read_attempts(cell_folder(tmp_path, bad.id))] == ["failed", "failed"]
+    assert [attempt["status"] for attempt in read_attempts(cell_folder(tmp_path, bad.id))] == ["diverged", "diverged"]
 
 
 def test_a_done_cell_is_taken_up_again_for_more_cycles(cell: Cell, tmp_path: Path) -> None:
@@ -93,8 +94,8 @@ def test_the_whole_configuration_is_kept(cell: Cell, tmp_path: Path) -> None:
 def test_a_cell_that_kills_its_process_again_and_again_is_given_up(cell: Cell, tmp_path: Path) -> None:
     folder = RunFolder(cell_folder(tmp_path, cell.id))
     folder.create(cell.record())
-    for _ in range(LOST_ATTEMPTS):
-        folder.begin_attempt({})
+    for _ in range(Retries().killed + 1):
+        folder.begin_attempt({"launch": tmp_path.name})
     assert Worker(desk(tmp_path, [cell]))() == 1
     failure = read_failure(folder.path)
     assert failure is not None

@@ -1,0 +1,53 @@
+"""What a process and its libraries print, kept in a file."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+STREAMS = (1, 2)  # standard output and error, as libraries in C know them
+ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")  # as terminals read them
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+LONGEST = 16_384  # bytes that are read of a log to find its last lines
+
+
+@contextmanager
+def captured(path: Path) -> Iterator[None]:
+    """Send standard output and error of this process into a file, which goes again where nothing was written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush(), sys.stderr.flush()
+    kept = [os.dup(stream) for stream in STREAMS]
+    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    try:
+        for stream in STREAMS:
+            os.dup2(file, stream)
+        yield
+        sys.stdout.flush(), sys.stderr.flush()
+    finally:
+        with suppress(OSError):  # what a full disk has no room for is lost, or the file would stay open for ever
+            sys.stdout.flush(), sys.stderr.flush()
+        for stream, before in zip(STREAMS, kept, strict=True):
+            os.dup2(before, stream)
+            os.close(before)
+        os.close(file)
+        if path.is_file() and path.stat().st_size == 0:
+            path.unlink()
+
+
+def tail(path: Path, lines: int = 15) -> str:
+    """The last lines of a log; "" where there is none."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - LONGEST))
+            return "\n".join(printable(file.read().decode(errors="replace")).splitlines()[-lines:])
+    except OSError:
+        return ""
+
+
+def printable(text: str) -> str:
+    """A text without what a terminal would take for a command; a bar that was drawn over and over is a line each."""
+    return CONTROL.sub("", ESCAPE.sub("", text).replace("\r", "\n"))

@@ -1,0 +1,99 @@
+"""Asking Slurm about jobs, by its own commands: from a login node, a compute node, with accounting or without."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+PATIENCE = 60  # seconds; a busy controller is slow to answer
+WAITING = ("PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_HOLD")
+LIVE = (*WAITING, "RUNNING", "SUSPENDED", "STOPPED", "RESIZING", "COMPLETING")
+
+
+@dataclass(frozen=True)
+class JobState:
+    """What Slurm says of a job: its state, such as TIMEOUT, and how often it was started again (0 if not known)."""
+
+    state: str
+    restarts: int = 0
+
+    @property
+    def live(self) -> bool:
+        """Whether it runs, or may run yet."""
+        return self.state in LIVE
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """How many jobs of some arrays wait for their turn, and how many run."""
+
+    waiting: int = 0
+    running: int = 0
+
+    @property
+    def live(self) -> int:
+        return self.waiting + self.running
+
+    def __add__(self, others: Tasks) -> Tasks:
+        return Tasks(self.waiting + others.waiting, self.running + others.running)
+
+
+def live_tasks(jobs: Sequence[str]) -> Tasks | None:
+    """The jobs of these arrays that are not over; None where Slurm cannot be asked, which says nothing of them."""
+    if not jobs:
+        return Tasks()
+    told = _ask("squeue", "--noheader", "--array", "--format=%T", f"--jobs={','.join(jobs)}")
+    if told is None and len(jobs) > 1:  # one that Slurm has forgotten spoils the answer for the others
+        first, others = live_tasks(jobs[:1]), live_tasks(jobs[1:])
+        return None if first is None or others is None else first + others
+    if told is None:
+        return Tasks() if _ask("scontrol", "ping") is not None else None
+    states = told.split()
+    waiting = sum(state in WAITING for state in states)
+    return Tasks(waiting, sum(state in LIVE for state in states) - waiting)
+
+
+def warning(minutes: int) -> int:
+    """How many seconds before the end of its walltime a job asks to be told of it."""
+    return min(90, 15 * minutes)
+
+
+def job_state(job: str) -> JobState | None:
+    """What is known of one job by its number (not an array's); None where Slurm has forgotten it or is not here."""
+    told = _ask("scontrol", "--oneliner", "show", "job", job) or ""
+    if state := re.search(r"\bJobState=(\w+)", told):
+        restarts = re.search(r"\bRestarts=(\d+)", told)
+        return JobState(state.group(1), int(restarts.group(1)) if restarts else 0)
+    found = _accounted(job)
+    return JobState(found[0]) if found else None
+
+
+def states(array: str) -> set[str]:
+    """The states of all jobs of an array, as far as Slurm remembers."""
+    told = _ask("scontrol", "--oneliner", "show", "job", array) or ""
+    return set(re.findall(r"\bJobState=(\w+)", told)) or set(_accounted(array))
+
+
+def cancel(jobs: Sequence[str]) -> bool:
+    """Cancel arrays; whether Slurm took it."""
+    return not jobs or _ask("scancel", *jobs) is not None
+
+
+def _accounted(job: str) -> list[str]:
+    """The states by Slurm's accounting, which not every cluster has; "CANCELLED by 0" is CANCELLED."""
+    told = _ask("sacct", "--noheader", "--parsable2", "--allocations", "--format=State", f"--jobs={job}") or ""
+    return [line.split()[0] for line in told.splitlines() if line.strip()]
+
+
+def _ask(command: str, *arguments: str) -> str | None:
+    """What a command prints; None where it is missing or fails."""
+    if shutil.which(command) is None:
+        return None
+    try:
+        told = subprocess.run([command, *arguments], capture_output=True, text=True, timeout=PATIENCE, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return told.stdout

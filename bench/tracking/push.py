@@ -1,0 +1,95 @@
+"""Mirroring what is due, once or as cells finish. One process at a time mirrors a results folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.errors import ResultsError
+from bench.lease import leased
+from bench.record import read_plan
+from bench.tracking.backlog import Backlog
+from bench.tracking.memory import folder_of
+from bench.tracking.mirror import Mirror, MirrorError
+from bench.tracking.replay import replay
+
+POLL = 2.0
+RETRY = 60.0
+
+Say = Callable[[str], None]
+Wait = Callable[[float], bool]
+"""Waits so many seconds, or less where the end has come; returns whether it has."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How many runs are mirrored now that were not, how many are still not and why; `stuck` where it was given up."""
+
+    sent: int
+    left: int
+    reason: str = ""
+    stuck: bool = False
+
+
+def push(backlog: Backlog, mirror: Mirror, say: Say) -> Outcome:
+    """Mirror what is due. The first run that is not taken ends it: the next ones would wait as long for nothing.
+
+    A damaged cell is told of and left out.
+    """
+    due, sent, damaged = backlog.due(), 0, len(backlog.damaged)
+    for subject, stand in due:
+        try:
+            mirror.send(replay(backlog.results, backlog.plan, subject))
+            backlog.shown(subject, stand)
+        except ResultsError as error:
+            backlog.damaged[subject.cell] = str(error)
+            say(str(error))
+            continue
+        except (MirrorError, OSError) as error:
+            return Outcome(sent, len(due) - sent + damaged, f"{subject.name}: {error}", stuck=True)
+        sent += 1
+        say(f"{sent}/{len(due)} {subject.experiment}: {subject.name}")
+    return Outcome(sent, len(backlog.damaged), "\n".join(backlog.damaged.values()))
+
+
+def follow(backlog: Backlog, mirror: Mirror, say: Say, wait: Wait) -> Outcome:
+    """Mirror cells as they finish, until all are settled or the end has come; then what is due is mirrored once more.
+
+    A server that does not answer is asked again every minute, but not after the end.
+    """
+    sent, ended, stuck = 0, False, False
+    while True:
+        ended = ended or wait(0)
+        began = time.monotonic()
+        settled = backlog.settled()  # asked before looking, so that the last look sees every cell
+        looked = time.monotonic() - began
+        if not (ended and stuck):
+            outcome = push(backlog, mirror, say)
+            sent, stuck = sent + outcome.sent, outcome.stuck
+            if stuck:
+                say(outcome.reason)
+        if ended or (settled and not stuck):
+            return Outcome(sent, len(backlog.due()) + len(backlog.damaged), outcome.reason)
+        ended = wait(RETRY if stuck else max(POLL, 20 * looked))
+
+
+class Busy(ResultsError):
+    """Another process is mirroring the folder."""
+
+
+@contextmanager
+def alone(results: Path) -> Iterator[None]:
+    """Keep other processes from mirroring the same folder. Raises Busy where one is at it already.
+
+    Raises ResultsError where the folder holds no results, before anything is made in it.
+    """
+    read_plan(results)
+    with leased(folder_of(results)) as lease:
+        if lease is None:
+            raise Busy(
+                f"{results}: another process is mirroring it, as the sweep does while it runs; wait for it to end"
+            )
+        yield

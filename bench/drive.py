@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,7 +74,8 @@ class Drive:
                     with Display(console, Names(self.labels, self.wanted)) as display:
                         self._watch(crew, display)
             finally:
-                self._bury(Ending(folder.path.name, launch.retries, launch.device))
+                with suppress(OSError):  # where nothing can be written, whoever comes next finds out
+                    self._bury(Ending(folder.path.name, launch.retries, launch.device))
         return self.states
 
     @property

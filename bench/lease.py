@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,8 @@ def leased(folder: Path) -> Iterator[Lease | None]:
         stop.set()
         beat.join()
         if lease.held():
-            _remove(folder)
+            with suppress(OSError):  # a disk that takes no more: the lease ends with this process
+                _remove(folder)
 
 
 def is_leased(folder: Path) -> bool:
@@ -76,6 +78,9 @@ def _acquire(folder: Path) -> Path | None:
             json.dump(me(), file)
     except FileExistsError:
         return None
+    except OSError:  # a full disk: half a lease would hold the cell for STALE seconds
+        path.unlink(missing_ok=True)
+        raise
     return path
 
 
@@ -104,11 +109,14 @@ def _holder(path: Path) -> dict[str, Any]:
 def _now(folder: Path) -> float:
     """The time by the clock of the file system, which may be another machine's."""
     probe = folder / f".clock.{os.getpid()}"
-    probe.touch()
     try:
+        probe.touch()
         return probe.stat().st_mtime
+    except OSError:  # only to be looked at: this machine's clock is near enough
+        return time.time()
     finally:
-        probe.unlink(missing_ok=True)
+        with suppress(OSError):
+            probe.unlink(missing_ok=True)
 
 
 def _newest(folder: Path) -> Path | None:

@@ -92,7 +92,8 @@ class Display:
         self._spoke = time.monotonic()
 
     def _table(self, moment: Moment) -> Group:
-        bar = ProgressBar(total=max(1, moment.cycles_wanted), completed=moment.cycles_done, width=40)
+        bar = Table.grid()  # which ends its line
+        bar.add_row(ProgressBar(total=max(1, moment.cycles_wanted), completed=moment.cycles_done, width=40))
         slots = Table.grid(padding=(0, 2))
         for slot in moment.slots[:SHOWN]:
             slots.add_row(Text(f"slot {slot.number}", style="dim"), Text(self._doing(slot)))

@@ -94,7 +94,7 @@ class Failure(Reason, total=False):
 class Attempt(TypedDict):
     """One process's try at a cell; times are ISO 8601, UTC.
 
-    `status` is done, interrupted (Ctrl-C), cancelled, lost the lease, or a kind of failure (earlier versions: failed);
+    `status` is done, interrupted (Ctrl-C), cancelled, no room, lost the lease, or a kind of failure (formerly: failed);
     None while it runs, and of a process that is gone until somebody takes the cell up and finds out.
     """
 

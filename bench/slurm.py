@@ -63,7 +63,8 @@ def warning(minutes: int) -> int:
 
 def job_state(job: str) -> JobState | None:
     """What is known of one job by its number (not an array's); None where Slurm has forgotten it or is not here."""
-    told = _ask("scontrol", "--oneliner", "show", "job", job) or ""
+    told = _ask("scontrol", "--oneliner", "show", "job", job) or ""  # all jobs of an array, if it has the number of one
+    told = next((line for line in told.splitlines() if line.startswith(f"JobId={job} ")), "")
     if state := re.search(r"\bJobState=(\w+)", told):
         restarts = re.search(r"\bRestarts=(\d+)", told)
         return JobState(state.group(1), int(restarts.group(1)) if restarts else 0)

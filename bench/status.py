@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -76,7 +75,7 @@ def _reason(results: Path, identifier: str, label: str, failure: Failure) -> Ite
     yield Text(f"{label}: {failure['kind']} in cycle {failure['cycle']}: {failure['message']}")
     lines = [*failure.get("log", "").splitlines()[-LINES:], *failure["trace"].splitlines()[-LINES:]]
     lines.append(f"all of it: {cell_folder(results, identifier) / 'failure.json'}")
-    yield Padding(Text("\n".join(lines), style="dim"), (0, 0, 0, 4))
+    yield Text("\n".join(f"    {line}" for line in lines), style="dim")
 
 
 def _pace(planned: Schedule, results: Path, found: Mapping[str, State]) -> dict[int, float]:

@@ -22,6 +22,7 @@ from bench.cell import Cell
 from bench.data import data_root
 from bench.disk import disk_estimate
 from bench.drive import Drive, Manner
+from bench.ending import UNWRITABLE
 from bench.errors import ConfigError, Ended, RegistryError, ResultsError
 from bench.files import check_writable, write_json
 from bench.folder import RunFolder
@@ -53,6 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _Command(options, _planned(options), console).run(given)
     except (ConfigError, RegistryError, ResultsError) as error:
         sys.stderr.write(f"{error}\n")
+        return 2
+    except OSError as error:
+        if error.errno not in UNWRITABLE:
+            raise
+        sys.stderr.write(f"{error.filename or options.results}: wanted room to write; got {error.strerror}\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("stopped; finished cycles are kept, the same command goes on from there\n")
@@ -178,7 +184,9 @@ def _assignments(options: argparse.Namespace) -> Iterator[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bench.sweep", description="Run what is missing of a sweep.")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.sweep", description="Run what is missing of a sweep.", allow_abbrev=False
+    )
     add = parser.add_argument
     add("sweep", nargs="?", type=Path, help="a sweep file, such as sweeps/digits.yaml")
     add("--only", nargs="+", default=[], metavar="EXPERIMENT", help="run these experiments alone")

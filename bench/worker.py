@@ -29,7 +29,7 @@ from bench.state import State, state_of
 if TYPE_CHECKING:
     from bench.data import Data
 
-PAUSE = 0.5
+PAUSE, AGAIN = 0.5, 3.0
 EARLY = 60  # seconds that Slurm's warning may come before the time that was asked for
 STARTING, FINISHED = "starting", "finished"
 STOP = "stop"
@@ -169,12 +169,17 @@ class Worker:
     @contextmanager
     def _limited(self) -> Iterator[None]:
         """Raise TimeLimit here once an attempt has taken as long as it may."""
-        signal.signal(signal.SIGALRM, _raise_time_limit)
-        signal.setitimer(signal.ITIMER_REAL, 60 * (self.desk.launch.cell_minutes or 0))
+        if self.desk.launch.cell_minutes is None:
+            yield
+            return
+        before = signal.signal(signal.SIGALRM, _raise_time_limit)
+        # again and again: a library may swallow the first one, as in a bare `except`
+        signal.setitimer(signal.ITIMER_REAL, 60 * self.desk.launch.cell_minutes, AGAIN)
         try:
             yield
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
 
     def _run(self, folder: RunFolder, record: dict[str, Any], lease: Lease, number: int) -> None:
         from bench.loop import Run

@@ -61,8 +61,9 @@ def fail_with(error: Exception, seed: int = 0, times: int = 10**6) -> Callable[[
 
 
 def hang(fit: Fit) -> None:
-    """A computation of seed 0 that never ends and shrugs off every error."""
-    while fit.streams.seed == 0:
+    """A computation of seed 0 that goes on for a minute and shrugs off every error."""
+    end = time.monotonic() + 60
+    while fit.streams.seed == 0 and time.monotonic() < end:
         with suppress(Exception):
             time.sleep(0.01)
 
@@ -167,12 +168,15 @@ def test_a_worker_that_its_scheduler_ends_says_why_and_the_next_goes_on(
 
     def end(fit: Fit) -> None:
         made.leave()
+        made.leave()  # a scheduler may ask twice
         raise SystemExit
 
     with monkeypatch.context() as patched:
         let_fit(patched, end)
         with pytest.raises(SystemExit):
             made()
+    noted = (cell_folder(tmp_path, cell.id) / "attempts.jsonl").read_text()
+    assert noted.count(f'"status": "{status}"') == 1
     assert statuses(tmp_path, cell) == [status]
     assert state(tmp_path, cell) is State.MISSING
     assert worker(tmp_path, [cell], Launch())() == 1

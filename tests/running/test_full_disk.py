@@ -90,7 +90,7 @@ def test_on_a_full_disk_a_sweep_stops_and_with_more_room_it_completes(sweep: Lau
     stops(driver.ended(), "No space left on device")
     assert sweep.failed() == []
     disk.remount("size=16m")
-    said = sweep.run("--jobs", "1")
+    said = sweep.run("--executor", "debug")
     assert said.status == 0, said
     assert sweep.outcome() == expected(2)
 

@@ -66,7 +66,7 @@ def test_a_sweep_is_cancelled_from_another_process_and_gone_on_with(sweep: Launc
     assert [len(rows) for rows in sweep.outcome().values()] == [2, 2]
     assert sweep.processes() == []
     sweep.open()
-    assert sweep.run().status == 0
+    assert sweep.run("--executor", "debug").status == 0
     assert sweep.outcome() == expected(2)
 
 

@@ -139,6 +139,14 @@ def test_the_newest_word_on_a_running_cell_counts(
     ]
 
 
+def test_what_a_worker_said_before_it_died_is_not_what_runs(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run(small)
+    (done, *_) = (path.name for path in (small / "cells").iterdir())
+    (small / "launches/one").mkdir(parents=True)
+    slot(small / "launches/one", 0, cell=done, doing="cycle 1: fit")
+    assert "running" not in status(capsys)
+
+
 def test_what_failed_is_told_with_its_kind_reason_and_last_words(
     small: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,7 +171,9 @@ def test_what_failed_is_told_with_its_kind_reason_and_last_words(
 
 
 def test_a_look_at_what_was_never_started_makes_no_folder(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert "2 missing" in status(capsys)
+    said = status(capsys)
+    assert "2 missing" in said
+    assert "left" not in said, "nobody knows"
     assert not small.parent.exists()
 
 

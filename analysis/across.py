@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -76,6 +77,11 @@ class Family:
 
 def families(comparisons: Sequence[Comparison]) -> list[Family]:
     """Every set of groups that share their arms; a group whose cells another one has already counts once."""
+    return list(_families(tuple(comparisons)))
+
+
+@lru_cache(maxsize=1)  # the same numbers stand in tables and in figures
+def _families(comparisons: tuple[Comparison, ...]) -> list[Family]:
     found: dict[tuple[str, ...], dict[frozenset[str], Comparison]] = {}
     for each in comparisons:
         arms = each.group.competitors

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.estimate import ROUNDING, Estimate
 from analysis.runs import Floats, Runs
 from analysis.statistics.families import holm
-from analysis.statistics.label_efficiency import LabelEfficiency, label_efficiency
+from analysis.statistics.label_efficiency import (
+    DrawnControl,
+    LabelEfficiency,
+    drawn_control,
+    efficiency_against,
+)
 from analysis.statistics.paired import PairedTest, SignedRank, WinTieLoss, paired_t_test, signed_rank, win_tie_loss
 from analysis.statistics.power import minimum_detectable
 
@@ -52,14 +59,15 @@ class AgainstRandom:
 
 def against_random(runs: Runs, control: str, competitors: Collection[str]) -> dict[str, AgainstRandom]:
     """Every other arm against the control; Holm runs over the competitors among them that have a p."""
-    found = {arm: _versus(runs, arm, control) for arm in runs.arms if arm != control}
+    drawn = cache(partial(_drawn, runs, control))  # most arms share their seeds with Random, and so its draws
+    found = {arm: _versus(runs, arm, control, drawn) for arm in runs.arms if arm != control}
     p = np.array([each.test.p if arm in competitors else np.nan for arm, each in found.items()])  # (arms,)
     family = int(np.isfinite(p).sum())
     adjusted = holm(p)
     return {arm: replace(each, holm=float(adjusted[at]), family=family) for at, (arm, each) in enumerate(found.items())}
 
 
-def _versus(runs: Runs, arm: str, control: str) -> AgainstRandom:
+def _versus(runs: Runs, arm: str, control: str, drawn: Callable[[tuple[int, ...]], DrawnControl]) -> AgainstRandom:
     paired = runs.whole(arm, control)
     ours, theirs = (runs.areas[runs.arms.index(name)][paired] for name in (arm, control))  # (n,) each
     differences = ours - theirs  # (n,)
@@ -75,16 +83,23 @@ def _versus(runs: Runs, arm: str, control: str) -> AgainstRandom:
         wins=win_tie_loss(differences),
         detectable=np.nan if np.isnan(test.t) else minimum_detectable(test.deviation, test.n, POWER),
         correlation=correlation(ours, theirs),
-        labels=_labels(runs, arm, control),
+        labels=_labels(runs, arm, paired, drawn),
     )
 
 
-def _labels(runs: Runs, arm: str, control: str) -> LabelEfficiency | None:
-    paired = runs.whole(arm, control)
+def _labels(
+    runs: Runs, arm: str, paired: NDArray[np.bool_], drawn: Callable[[tuple[int, ...]], DrawnControl]
+) -> LabelEfficiency | None:
     if not paired.any():
         return None
-    ours, theirs = (runs.accuracy[runs.arms.index(name), paired] for name in (arm, control))  # (n, c) each
-    return label_efficiency(runs.labelled, ours, theirs, np.random.default_rng(SEED))
+    ours = runs.accuracy[runs.arms.index(arm), paired]  # (n, c)
+    return efficiency_against(drawn(tuple(np.flatnonzero(paired).tolist())), runs.labelled, ours)
+
+
+def _drawn(runs: Runs, control: str, seeds: tuple[int, ...]) -> DrawnControl:
+    """The draws of the control over the seeds at these positions."""
+    theirs = runs.accuracy[runs.arms.index(control), list(seeds)]  # (n, c)
+    return drawn_control(runs.labelled, theirs, np.random.default_rng(SEED))
 
 
 def correlation(ours: Floats, theirs: Floats) -> float:

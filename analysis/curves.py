@@ -49,15 +49,19 @@ def aubc_zhan2021_each(accuracy: ArrayLike) -> npt.NDArray[np.float64]:
 
 def complete_runs(arm: pd.DataFrame, cycles: int) -> pd.DataFrame:
     """The accuracies (seeds, cycles + 1) of the seeds that have every cycle from 0 to `cycles`."""
-    by_seed = arm.pivot(index="seed", columns="cycle", values="accuracy")  # (seeds, cycles there are)
-    return by_seed.reindex(columns=range(cycles + 1)).dropna()
+    planned = arm[arm["cycle"] <= cycles]
+    seeds, run = np.unique(planned["seed"].to_numpy(), return_inverse=True)  # (s,), (rows,)
+    accuracy = np.full((len(seeds), cycles + 1), np.nan)
+    accuracy[run, planned["cycle"].to_numpy()] = planned["accuracy"].to_numpy()
+    whole = ~np.isnan(accuracy).any(axis=1)  # (s,)
+    return pd.DataFrame(accuracy[whole], index=pd.Index(seeds[whole], name="seed"), columns=range(cycles + 1))
 
 
 def areas(arm: pd.DataFrame, cycles: int) -> dict[int, float]:
     """The AUBC of every seed whose run is complete. Raises ResultsError where seeds differ in the labels per cycle."""
     runs, labels = complete_runs(arm, cycles), _labels(arm)
     x = [labels[cycle] for cycle in range(cycles + 1) if cycle in labels]  # (cycles + 1,) where any run is complete
-    return {int(seed): aubc(x, y) for seed, y in zip(runs.index, runs.to_numpy(), strict=True)}
+    return dict(zip(runs.index.tolist(), aubc_each(x, runs.to_numpy()).tolist(), strict=True))
 
 
 def check_pairs(*arms: pd.DataFrame) -> None:

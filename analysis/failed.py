@@ -23,11 +23,15 @@ BLANK = {"i": 0, "b": False}  # by kind of numpy type; NaN or None elsewhere
 
 @dataclass(frozen=True)
 class _Known:
-    """What the runs of a group tell about one of them that failed: k classes and the labels per cycle."""
+    """What the runs of a group tell about one of them that failed: k classes and the labels per cycle.
 
-    rows: pd.DataFrame
+    `cycles` are those that each run has, by label and seed; `initial` the hash of its initial set, by seed and label.
+    """
+
     classes: int
     labelled: Mapping[int, int]
+    cycles: Mapping[tuple[str, int], set[int]]
+    initial: Mapping[int, Mapping[str, str]]
 
 
 def scored_as_chance(loaded: Loaded) -> Loaded:
@@ -60,7 +64,8 @@ def unscored(failures: Iterable[Failed], frame: pd.DataFrame, cycles: int) -> tu
 
 def _imputed_rows(loaded: Loaded) -> Iterator[dict[str, object]]:
     groups = dict(iter(loaded.frame.groupby(["experiment", "group"]))) if loaded.failures else {}
-    known = {place: _known(rows) for place, rows in groups.items()}
+    wanted = {(failed.experiment, failed.group) for failed in loaded.failures}
+    known = {place: _known(rows) for place, rows in groups.items() if place in wanted}
     for failed in loaded.failures:
         told = known.get((failed.experiment, failed.group))
         if told is not None:
@@ -68,32 +73,33 @@ def _imputed_rows(loaded: Loaded) -> Iterator[dict[str, object]]:
 
 
 def _known(rows: pd.DataFrame) -> _Known:
-    return _Known(
-        rows=rows,
-        classes=len(rows["class_accuracy"].iloc[0]),
-        labelled=dict(zip(rows["cycle"].tolist(), rows["labelled"].tolist(), strict=True)),
-    )
+    cycles: dict[tuple[str, int], set[int]] = {}
+    initial: dict[int, dict[str, str]] = {}
+    labels, seeds, number = (rows[name].tolist() for name in ("label", "seed", "cycle"))
+    for label, seed, cycle, began in zip(labels, seeds, number, rows["initial"].tolist(), strict=True):
+        cycles.setdefault((label, seed), set()).add(cycle)
+        initial.setdefault(seed, {})[label] = began
+    labelled = dict(zip(number, rows["labelled"].tolist(), strict=True))
+    return _Known(len(rows["class_accuracy"].iloc[0]), labelled, cycles, initial)
 
 
 def _rows(plan: Plan, failed: Failed, known: _Known) -> Iterator[dict[str, object]]:
     """A row per planned cycle that the run has not, as far as the group tells how many labels it would have had."""
     planned = plan["experiments"][failed.experiment]
-    of_seed = known.rows[known.rows["seed"] == failed.seed]
-    there = of_seed.loc[of_seed["label"] == failed.label, "cycle"].tolist()
+    there = known.cycles.get((failed.label, failed.seed), set())
     arm = next(arm for arm in planned["arms"] if (arm["group"], arm["label"]) == (failed.group, failed.label))
     shared = dict(zip(KEY, failed.key, strict=True)) | {"cell": failed.cell, "imputed": True}
     shared |= {name: value for name, value in arm.items() if name in ("strategy", "learner", "dataset")}
     shared |= dict.fromkeys(("accuracy", "balanced_accuracy"), 1 / known.classes)
-    shared["initial"] = _initial(of_seed, failed.label)
+    shared["initial"] = _initial(known.initial.get(failed.seed, {}), failed.label)
     for cycle in range(planned["cycles"] + 1):
         if cycle not in there and cycle in known.labelled:
             yield shared | {"cycle": cycle, "labelled": known.labelled[cycle]}
 
 
-def _initial(of_seed: pd.DataFrame, label: str) -> str:
+def _initial(of_seed: Mapping[str, str], label: str) -> str:
     """The hash of a run's initial set: its own, else that of the seed's other runs, all the same; "" if none began."""
-    told = dict(zip(of_seed["label"].tolist(), of_seed["initial"].tolist(), strict=True))
-    return str(told.get(label, next(iter(told.values()), "")))
+    return of_seed.get(label, next(iter(of_seed.values()), ""))
 
 
 def _frame(rows: list[dict[str, object]], types: Mapping[Hashable, Dtype]) -> pd.DataFrame:

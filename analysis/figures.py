@@ -1,4 +1,4 @@
-"""`python -m analysis.figures [results/NAME]`: every figure that there is data for, as PNG and PDF, its data as CSV."""
+"""`python -m analysis.figures [results/NAME]`: every figure that there is data for, as PNG, PDF and SVG, with a CSV."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ import pandas as pd
 from analysis import command
 from analysis.comparison import Comparison, compare
 from analysis.drawing.gallery import Absent, Drawing, gallery
+from analysis.drawing.kept import figures
 from analysis.drawing.kinds import KINDS
 from analysis.drawing.published import read_published
 from analysis.drawing.studio import render, rendered
 from analysis.failed import scored_as_chance
 from analysis.groups import groups
 from analysis.load import Loaded, load, write_rows
+from analysis.phrases import counted
 from bench.errors import ResultsError
-from bench.files import write_atomically
 
 __all__ = ["Drawing", "drawings", "main", "render", "rendered", "write_figures"]
 
+ENDINGS = ("png", "pdf", "svg", "csv")
 NAMED = 3  # places that a line names before "and n more"
 
 
@@ -49,14 +51,15 @@ def drawings(
     return gallery(loaded, compared, pd.DataFrame())[0]
 
 
-def write_figures(results: Path, made: Sequence[Drawing]) -> Iterator[Path]:
-    """Write each figure as PNG and PDF and its data as CSV into figures/; tells where, one after the other."""
-    for drawing, files in zip(made, rendered(made, ("png", "pdf")), strict=True):
-        contents = files | {"csv": drawing.table.to_csv(index=False).encode()}
-        for ending, content in contents.items():
-            path = results / "figures" / f"{drawing.stem}.{ending}"
-            write_atomically(path, content, durable=False)
-            yield path
+def write_figures(results: Path, made: Sequence[Drawing]) -> Iterator[str]:
+    """Write each figure as PNG, PDF and SVG and its data as CSV into figures/; tells in lines what was written."""
+    kept = 0
+    for figure in figures(results, made, ENDINGS):
+        kept += not figure.new
+        if figure.new:
+            yield from (f"wrote {results / 'figures' / figure.stem}.{ending}" for ending in figure.files)
+    if kept:
+        yield f"kept {counted(kept, 'figure')} under {results / 'figures'} that would come out the same"
 
 
 def _draw_figures(results: Path, given: Namespace) -> None:
@@ -66,8 +69,8 @@ def _draw_figures(results: Path, given: Namespace) -> None:
         raise ResultsError(f"--kinds: no kind of figure {unknown[0]!r}; there are {', '.join(known)}")
     published, loaded = read_published(given.published), load(results)
     made, absent = gallery(loaded, _compared(loaded, given.only), published, given.kinds)
-    for path in write_figures(results, made):
-        print(f"wrote {path}")
+    for line in write_figures(results, made):
+        print(line)
     print(f"wrote {write_rows(loaded)}")
     for line in _told(absent):
         print(line)

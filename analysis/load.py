@@ -10,16 +10,21 @@ import io
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.rows import Record, Run, frame_of, records, stack
+from analysis.beside import beside
+from analysis.chunk import Chunk, read_chunk
+from analysis.rows import Run, frame_of, stack
 from bench.errors import ResultsError
 from bench.files import write_atomically
 from bench.record import Arm, Failure, Plan, PlannedExperiment, Row, cell_folder, read_failure, read_plan, read_rows
+
+TOGETHER, WORTH = 250, 2  # cells that a process reads at a time, and such parts from which on a process pays
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ class Loaded:
     missing: tuple[Missing, ...]
     failures: tuple[Failed, ...]
     refused: tuple[Refused, ...]
-    queried: Mapping[str, Sequence[NDArray[np.int32]]]
+    queried: Mapping[str, Sequence[NDArray[np.generic]]]
 
     def rows(self, cell: str) -> list[Row]:
         """A cell's finished cycles as they were recorded, read now: notes are not in the frame."""
@@ -118,8 +123,7 @@ def load(results: Path) -> Loaded:
     plan = _plan(results)
     runs = list(_runs(plan))
     cells = list(dict.fromkeys(run.cell for run in runs if run.cell is not None))
-    queried: dict[str, list[NDArray[np.int32]]] = {}
-    stacked = stack(_recorded(results, cells, queried))
+    stacked = stack(_read(results, cells))
     failures = {cell: read_failure(cell_folder(results, cell)) for cell in cells}
     failed = [_failed(run, failures.get(run.cell or "")) for run in runs]
     missing = [None if told else _missing(run, stacked.count) for run, told in zip(runs, failed, strict=True)]
@@ -130,7 +134,7 @@ def load(results: Path) -> Loaded:
         tuple(run for run in missing if run is not None),
         tuple(run for run in failed if run is not None),
         tuple(_refused(plan)),
-        queried,
+        {cell: stacked.queried[first : first + stacked.count[cell]] for cell, first in stacked.first.items()},
     )
 
 
@@ -142,14 +146,10 @@ def write_rows(loaded: Loaded) -> Path:
     return path
 
 
-def _recorded(
-    results: Path, cells: Sequence[str], queried: dict[str, list[NDArray[np.int32]]]
-) -> Iterator[tuple[str, list[Record]]]:
-    """What of each cell belongs to the table; what its cycles bought goes into `queried`. Every row is read once."""
-    for cell in cells:
-        rows = read_rows(cell_folder(results, cell))
-        queried[cell] = [np.array(row["result"]["queried"], dtype=np.int32) for row in rows]
-        yield cell, records(rows)
+def _read(results: Path, cells: Sequence[str]) -> list[Chunk]:
+    """The rows of all cells; every row is read once."""
+    parts = [cells[first : first + TOGETHER] for first in range(0, len(cells), TOGETHER)]
+    return list(beside(partial(read_chunk, results), parts, WORTH))
 
 
 def _plan(results: Path) -> Plan:

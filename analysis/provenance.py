@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from pathlib import Path
 
 import pandas as pd
 
+from analysis.beside import beside
 from analysis.load import Loaded
 from analysis.phrases import counted
 from analysis.revisions import Revisions, mixed, revisions
@@ -17,6 +21,7 @@ from bench.record import Attempt, cell_folder, read_attempts
 RECORDED = ("host", "device", "driver", "processor", "threads", "slots", "tf32", "python")
 PACKAGES = ("torch", "jax")
 FACTS = (*RECORDED, *PACKAGES, "commit", "uncommitted changes")
+WORTH, TOGETHER = 1000, 250  # cells from which on a process pays, and how many it gets at a time
 PAIRED = "pairs across them carry the noise of a rerun"
 MEANING = {
     "device": f"times are not comparable between them, and {PAIRED}",
@@ -86,24 +91,27 @@ def attempts(loaded: Loaded) -> pd.DataFrame:
     used: dict[str, set[int]] = {}
     for cell, attempt in zip(loaded.frame["cell"].tolist(), loaded.frame["attempt"].tolist(), strict=True):
         used.setdefault(cell, set()).add(attempt)
-    told = [_told(cell, attempt) for cell, made in used.items() for attempt in _attempts(loaded, cell, made)]
-    return pd.DataFrame(told, columns=["cell", "attempt", "started", "ended", *FACTS])
+    told = beside(partial(_of_cell, loaded.results), list(used.items()), WORTH, TOGETHER)
+    return pd.DataFrame(list(chain.from_iterable(told)), columns=["cell", "attempt", "started", "ended", *FACTS])
 
 
-def _attempts(loaded: Loaded, cell: str, used: set[int]) -> Sequence[Attempt]:
-    folder = cell_folder(loaded.results, cell)
+def _of_cell(results: Path, used: tuple[str, set[int]]) -> list[tuple[object, ...]]:
+    """A row for each of the attempts with these numbers at a cell."""
+    cell, numbers = used
+    folder = cell_folder(results, cell)
     try:
-        return [attempt for attempt in read_attempts(folder) if attempt["attempt"] in used]
+        return [_told(cell, attempt) for attempt in read_attempts(folder) if attempt["attempt"] in numbers]
     except (ValueError, KeyError) as error:
         raise ResultsError(f"{folder / 'attempts.jsonl'}: wanted a JSON object per line; got {error}") from error
 
 
 def _told(cell: str, attempt: Attempt) -> tuple[object, ...]:
     environment = attempt.get("environment", {})
-    changed = environment.get("uncommitted_changes")
+    changed, packages = environment.get("uncommitted_changes"), environment.get("packages")
+    packages = packages if isinstance(packages, dict) else {}
     facts = [
         *(environment.get(fact, "unknown") for fact in RECORDED),
-        *(environment.get("packages", {}).get(package, "unknown") for package in PACKAGES),
+        *(packages.get(package, "unknown") for package in PACKAGES),
         str(environment.get("commit") or "unknown")[:10],
         "unknown" if changed is None else "yes" if changed else "no",
     ]

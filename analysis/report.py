@@ -43,7 +43,7 @@ def _body(found: Findings) -> Iterator[str]:
 
 
 def _sections(found: Findings) -> Iterator[Section]:
-    for name, compared in found.experiments.items():
+    for name, compared in found.numbers.experiments.items():
         yield experiment(found, name, compared)
     yield from (over_all(found), absences(found), origin(found), regenerate(found))
 

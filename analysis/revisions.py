@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any
 
+from analysis.beside import beside
 from analysis.load import Loaded
 from analysis.phrases import counted
 from bench.files import read_intact
 from bench.record import cell_folder
 
+WORTH, TOGETHER = 1000, 250  # cells from which on a process pays, and how many it gets at a time
 Revisions = Mapping[str, Mapping[int, int]]
 
 
@@ -20,9 +24,8 @@ def revisions(loaded: Loaded, cells: Iterable[str]) -> Revisions:
     A cell whose configuration is missing or damaged is left out.
     """
     found: dict[str, Counter[int]] = {}
-    for cell in cells:
-        record = read_intact(cell_folder(loaded.results, cell) / "cell.json") or {}
-        for plugin, revision in sorted(set(_plugins(record))):
+    for of_cell in beside(partial(_of_cell, loaded.results), list(cells), WORTH, TOGETHER):
+        for plugin, revision in of_cell:
             found.setdefault(plugin, Counter())[revision] += 1
     return {plugin: dict(numbers.most_common()) for plugin, numbers in sorted(found.items())}
 
@@ -35,10 +38,16 @@ def mixed(found: Revisions) -> Iterator[str]:
             yield f"Mixed revisions of {plugin}: {', '.join(told)}; they behave differently, so they are no one arm."
 
 
+def _of_cell(results: Path, cell: str) -> list[tuple[str, int]]:
+    record = read_intact(cell_folder(results, cell) / "cell.json") or {}
+    return sorted(set(_plugins(record)))
+
+
 def _plugins(record: Mapping[str, Any], kind: str = "") -> Iterator[tuple[str, int]]:
     """Every plugin of a configuration, however deep it stands; `kind` is the key that it stands under."""
-    if "name" in record and "revision" in record:
-        yield f"{kind} {record['name']}", int(record["revision"])
+    name, revision = record.get("name"), record.get("revision")
+    if isinstance(name, str) and isinstance(revision, int):
+        yield f"{kind} {name}", revision
     for key, value in record.items():
         if isinstance(value, dict):
             yield from _plugins(value, key)

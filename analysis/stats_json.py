@@ -13,15 +13,15 @@ from analysis.across import DRAWS, Family, Gain
 from analysis.against_random import POWER, SEED, AgainstRandom
 from analysis.comparison import ArmSummary, Comparison
 from analysis.own_random import OwnRandom
-from analysis.rank_test import RankTest
-from analysis.statistics.paired import PairedTest
+from analysis.stats_tests import PAIRED_T, Told, effect, paired, rank_tests
+from analysis.stream_variance import StreamSplits
 from analysis.sweep_numbers import SweepNumbers
+from analysis.test_images import FinalDifference
 
 SCHEMA = 2
-PAIRED_T = "two-sided paired t-test (ddof = 1, n − 1 degrees)"
 HOLM = "Holm over the arms of the group against Random"
-HOLM_PAIRS = "Holm over all pairs"
-Told = dict[str, object]
+PIGEONHOLE = "pigeonhole bootstrap over seeds and test images (Owen 2007), closed form"
+BOUND = "the widest interval of the pigeonhole bootstrap that the predictions allow"
 
 
 def summary(numbers: SweepNumbers) -> Told:
@@ -37,9 +37,14 @@ def summary(numbers: SweepNumbers) -> Told:
         "failed": selection.failed,
         "warnings": list(numbers.warnings),
         "claims": [asdict(claim) for claim in numbers.claims],
-        "comparisons": [_comparison(each) for each in numbers.comparisons],
+        "comparisons": [
+            _comparison(each) | {"over_test_images": _over_images(found)}
+            for each, found in zip(numbers.comparisons, numbers.over_images, strict=True)
+        ],
         "own_random": [_own_random(each) for each in numbers.own_randoms],
+        "stream_variance": [_streams(each) for each in numbers.streams],
         "sweep": [_family(each) for each in numbers.families],
+        "rerun_noise": [asdict(each) for each in numbers.noise],
         "missing": [asdict(run) for run in loaded.missing],
         "failures": [asdict(run) for run in loaded.failures],
         "refused": [asdict(arm) for arm in loaded.refused],
@@ -67,7 +72,7 @@ def _comparison(comparison: Comparison) -> Told:
         "interim": comparison.interim,
         "labels": comparison.runs.labelled.tolist(),
         "arms": [_arm(arm) for arm in comparison.arms],
-        "ranks": None if comparison.ranks is None else _ranks(comparison.ranks),
+        "ranks": None if comparison.ranks is None else rank_tests(comparison.ranks),
         "unscored": [asdict(run) for run in comparison.unscored],
         "without_failed": None if without is None else [_arm(arm) for arm in without.arms],
     }
@@ -91,65 +96,13 @@ def _against_random(of: AgainstRandom) -> Told:
         "unpaired": of.unpaired,
         "difference": asdict(of.difference),
         "p": of.p,
-        "tests": [_paired(of.test, of.holm, of.family, HOLM), wilcoxon],
-        "effect": _effect(of.test),
+        "tests": [paired(of.test, of.holm, of.family, HOLM), wilcoxon],
+        "effect": effect(of.test),
         "seeds_won": {"n": n, **asdict(of.wins)},
         "detectable": {"n": n, "difference": of.detectable, "power": POWER, "alpha": 0.05, "method": PAIRED_T},
         "correlation": {"n": n, "value": of.correlation, "method": "Pearson, of the two arms' AUBC over seeds"},
         "label_efficiency": None if of.labels is None else asdict(of.labels) | {"n": n, "bootstrap_seed": SEED},
     }
-
-
-def _paired(test: PairedTest, adjusted: float, family: int, method: str) -> Told:
-    return {
-        "test": PAIRED_T,
-        "n": test.n,
-        "deviation": test.deviation,
-        "statistic": test.t,
-        "degrees": test.degrees,
-        "p": test.p,
-        "p_adjusted": adjusted,
-        "family": family,
-        "method": method,
-    }
-
-
-def _effect(test: PairedTest) -> Told:
-    return {"n": test.n, "measure": "d_z", "value": test.effect, "low": test.effect_low, "high": test.effect_high}
-
-
-def _ranks(of: RankTest) -> Told:
-    return {
-        "blocks": of.kind,
-        "block_names": of.blocks,
-        "dropped": of.dropped,
-        "left_out": of.left_out,
-        "average_ranks": dict(zip(of.names, of.friedman.average_ranks, strict=True)),
-        "tests": _friedman(of),
-        "nemenyi": {"n": len(of.blocks), "alpha": 0.05, "critical_difference": of.critical_difference},
-        "pairs": _pairs(of),
-    }
-
-
-def _friedman(of: RankTest) -> list[Told]:
-    test, chi = of.friedman, [of.friedman.degrees[0]]
-    found = (
-        ("Friedman", test.statistic, chi, test.p, "χ², corrected for ties"),
-        ("Friedman", test.uncorrected, chi, test.uncorrected_p, "χ², not corrected for ties"),
-        ("Iman-Davenport", test.iman_davenport, list(test.degrees), test.iman_davenport_p, "F of the uncorrected χ²"),
-    )
-    names = ("test", "statistic", "degrees", "p", "method")
-    return [{"n": test.blocks, "p_adjusted": None, **dict(zip(names, each, strict=True))} for each in found]
-
-
-def _pairs(of: RankTest) -> list[Told]:
-    at = {name: position for position, name in enumerate(of.names)}
-    adjusted, family = of.pairs.adjusted, len(of.pairs.tests)
-    return [
-        {"arm": a, "than": b, "difference": asdict(test.difference), "effect": _effect(test)}
-        | _paired(test, float(adjusted[at[a], at[b]]), family, HOLM_PAIRS)
-        for (a, b), test in of.pairs.tests.items()
-    ]
 
 
 def _own_random(of: OwnRandom) -> Told:
@@ -158,10 +111,29 @@ def _own_random(of: OwnRandom) -> Told:
         | {"against_random": None if row.arm.against_random is None else _against_random(row.arm.against_random)}
         for row in of.rows
     ]
-    ranks = None if of.ranks is None else _ranks(of.ranks)
+    ranks = None if of.ranks is None else rank_tests(of.ranks)
     without = None if of.without_failed is None else _own_random(of.without_failed)
     told = {"experiment": of.experiment, "interim": of.interim, "arms": rows, "ranks": ranks}
     return told | {"without_failed": without}
+
+
+def _over_images(found: Mapping[str, FinalDifference]) -> list[Told]:
+    """Final accuracy minus Random's, of each arm; empty where no predictions are there."""
+    return [
+        {
+            "label": label,
+            "over_seeds": asdict(of.over_seeds) | {"method": "t-interval over seeds"},
+            "over_seeds_and_images": asdict(of.two_way) | {"method": BOUND if of.bound else PIGEONHOLE},
+            "absent": of.absent,
+        }
+        for label, of in found.items()
+    ]
+
+
+def _streams(of: StreamSplits) -> Told:
+    arms = [{"label": label, **asdict(found)} for label, found in of.arms.items()]
+    told: Told = {"experiment": of.experiment, "setting": of.others, "streams": of.streams, "arms": arms}
+    return told | {"measure": "variance of AUBC, ddof = 1", "method": "95 % interval by chi-square"}
 
 
 def _family(of: Family) -> Told:
@@ -169,7 +141,7 @@ def _family(of: Family) -> Told:
     return {
         "experiments": of.experiments,
         "arms": of.names,
-        "ranks": None if of.ranks is None else _ranks(of.ranks),
+        "ranks": None if of.ranks is None else rank_tests(of.ranks),
         "penalty": {
             "arms": penalty.names,
             "settings": penalty.settings,

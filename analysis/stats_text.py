@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from rich.console import Console
 
-from analysis import render_text, result_tables, stream_variance, test_images, wording
+from analysis import render_text, rerun_noise, wording
 from analysis.claims import judged
 from analysis.comparison import Comparison
-from analysis.groups import Group
 from analysis.load import Loaded
-from analysis.sweep_numbers import SweepNumbers, by_experiment
+from analysis.sweep_numbers import SweepNumbers
 from analysis.table import Table
 
 EXPLORATORY = "No comparison was declared before the run: everything here is exploratory."
@@ -31,12 +30,15 @@ def sections(numbers: SweepNumbers) -> Iterator[Section]:
     """Every table of a sweep."""
     sentences = tuple(claim.sentence for claim in numbers.claims)
     yield Section("Claims", sentences or (EXPLORATORY,), (judged.table(numbers.claims),) if numbers.claims else ())
-    for compared in by_experiment(numbers.comparisons):
-        yield from (_group(numbers.loaded, comparison) for comparison in compared)
-        yield from _experiment(numbers, [comparison.group for comparison in compared])
-    over = tuple(result_tables.of_families(numbers.families))
+    for name, compared in numbers.experiments.items():
+        yield from (_group(numbers, comparison) for comparison in compared)
+        yield from _experiment(numbers, name, compared[0].group.planned["title"])
+    over = tuple(numbers.sweep_tables())
     if over:
         yield Section(f"Sweep {numbers.loaded.plan['name']}: groups that share their arms", (), over)
+    if numbers.noise:
+        heading = f"Sweep {numbers.loaded.plan['name']}: cells with several results"
+        yield Section(heading, (), (rerun_noise.table(numbers.noise),))
 
 
 def show(console: Console, numbers: SweepNumbers, told: list[Section]) -> None:
@@ -48,19 +50,14 @@ def show(console: Console, numbers: SweepNumbers, told: list[Section]) -> None:
     render_text.lines(console, (wording.NOTES, *numbers.warnings, *_absences(numbers.loaded)))
 
 
-def _group(loaded: Loaded, comparison: Comparison) -> Section:
-    resampled = test_images.table(loaded, comparison.group)
-    made = result_tables.tables(comparison)
-    remarks = tuple(wording.remarks(comparison))
-    return Section(wording.heading(comparison.group), remarks, (*made, *([] if resampled is None else [resampled])))
+def _group(numbers: SweepNumbers, comparison: Comparison) -> Section:
+    made = tuple(numbers.group_tables(comparison))
+    return Section(wording.heading(comparison.group), tuple(wording.remarks(comparison)), made)
 
 
-def _experiment(numbers: SweepNumbers, together: Sequence[Group]) -> Iterator[Section]:
+def _experiment(numbers: SweepNumbers, name: str, title: str) -> Iterator[Section]:
     """What compares the groups of one experiment."""
-    name, title = together[0].experiment, together[0].planned["title"]
-    own = [found for found in numbers.own_randoms if found.experiment == name]
-    made = [table for found in own for table in result_tables.of_own_random(found)]
-    made += stream_variance.tables(together)
+    made = numbers.experiment_tables(name)
     if made:
         yield Section(f"{name}: {title}, all settings" if title else f"{name}, all settings", (), tuple(made))
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from analysis import wording
 from analysis.curves import areas
@@ -27,14 +28,30 @@ NOTES = (
 NO_WHOLE = "No group here varies all streams (vary: all), so shares are not known."
 
 
+@dataclass(frozen=True)
+class StreamSplits:
+    """The split of every arm of an experiment, at one point of the rest of its grid; `others` is "" without a rest."""
+
+    experiment: str
+    others: str
+    streams: tuple[str, ...]
+    arms: Mapping[str, VarianceSplit]
+
+
 def tables(groups: Sequence[Group]) -> list[Table]:
     """A table for every experiment, and point of the rest of its grid, whose groups vary different random streams."""
+    return [table_of(each) for each in stream_splits(groups)]
+
+
+def stream_splits(groups: Sequence[Group]) -> list[StreamSplits]:
+    """`tables` in numbers."""
     found: dict[tuple[str, str], dict[str, Group]] = {}
     for group in groups:
         streams, others = streams_of(group.name)
         if streams is not None:
             found.setdefault((group.experiment, others), {})[streams] = group
-    return [_table(place, by_streams) for place, by_streams in found.items() if len(by_streams) > 1]
+    varied = {place: by_streams for place, by_streams in found.items() if len(by_streams) > 1}
+    return [StreamSplits(*place, tuple(by_streams), splits(by_streams)) for place, by_streams in varied.items()]
 
 
 def streams_of(name: str) -> tuple[str | None, str]:
@@ -56,15 +73,15 @@ def splits(by_streams: dict[str, Group]) -> dict[str, VarianceSplit]:
     return {arm: split(of_streams) for arm, of_streams in values.items()}
 
 
-def _table(place: tuple[str, str], by_streams: dict[str, Group]) -> Table:
-    experiment, others = place
-    rows = [row for arm, found in splits(by_streams).items() for row in _rows(arm, found)]
+def table_of(each: StreamSplits) -> Table:
+    """A row for every arm and choice of streams."""
+    rows = [row for arm, found in each.arms.items() for row in _rows(arm, found)]
     return Table(
-        name=file_stem(experiment, others, "streams"),
-        title=f"Spread of the AUBC by random stream · {wording.place(experiment, others, '')}",
+        name=file_stem(each.experiment, each.others, "streams"),
+        title=f"Spread of the AUBC by random stream · {wording.place(each.experiment, each.others, '')}",
         headings=HEADINGS,
         rows=tuple(rows),
-        remarks=NOTES if ALL in by_streams else (*NOTES, NO_WHOLE),
+        remarks=NOTES if ALL in each.streams else (*NOTES, NO_WHOLE),
     )
 
 

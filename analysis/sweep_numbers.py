@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from itertools import groupby
 
+from analysis import result_tables, stream_variance, test_images
 from analysis.across import Family, families
 from analysis.claims.judged import ClaimResult, results
 from analysis.comparison import Comparison, compare
@@ -14,8 +16,12 @@ from analysis.failed import left_out, scored_as_chance
 from analysis.groups import groups
 from analysis.load import Loaded
 from analysis.own_random import OwnRandom, own_random
-from analysis.provenance import provenance
+from analysis.provenance import Provenance, provenance
 from analysis.rank_test import Blocks
+from analysis.rerun_noise import RerunNoise, rerun_noise
+from analysis.stream_variance import StreamSplits, stream_splits
+from analysis.table import Table
+from analysis.test_images import FinalDifference, final_differences
 
 
 class FailedRuns(StrEnum):
@@ -42,17 +48,51 @@ class Selection:
 class SweepNumbers:
     """The numbers of a results folder.
 
-    `warnings` say in sentences what is mixed in it: devices, versions, commits. `own_randoms` has the experiments of
-    several groups that can be compared.
+    `loaded` holds what was measured alone, without rows that were filled in. `over_images` has the final differences
+    of each comparison, by arm, where predictions are there; `own_randoms` the experiments of several groups that can be
+    compared; `streams` those that vary random streams; `noise` is empty where no cell has two results.
     """
 
     loaded: Loaded
     selection: Selection
-    warnings: Sequence[str]
+    origin: Provenance
     claims: Sequence[ClaimResult]
     comparisons: Sequence[Comparison]
+    over_images: Sequence[Mapping[str, FinalDifference]]
     own_randoms: Sequence[OwnRandom]
+    streams: Sequence[StreamSplits]
     families: Sequence[Family]
+    noise: Sequence[RerunNoise] = ()
+
+    @property
+    def experiments(self) -> dict[str, list[Comparison]]:
+        """The comparisons of each experiment, in the order of the plan."""
+        return {compared[0].group.experiment: compared for compared in by_experiment(self.comparisons)}
+
+    @cached_property
+    def warnings(self) -> tuple[str, ...]:
+        """What is mixed in it, in sentences: devices, versions, commits."""
+        return tuple(self.origin.warnings())
+
+    def group_tables(self, comparison: Comparison) -> list[Table]:
+        """Every table of one of the groups."""
+        at = next(at for at, each in enumerate(self.comparisons) if each is comparison)
+        resampled = test_images.table_of(comparison.group, self.over_images[at])
+        return [*result_tables.tables(comparison), *([] if resampled is None else [resampled])]
+
+    def experiment_tables(self, experiment: str) -> list[Table]:
+        """The tables that compare the groups of one experiment."""
+        own = [
+            table
+            for each in self.own_randoms
+            if each.experiment == experiment
+            for table in result_tables.of_own_random(each)
+        ]
+        return [*own, *(stream_variance.table_of(each) for each in self.streams if each.experiment == experiment)]
+
+    def sweep_tables(self) -> list[Table]:
+        """The tables over all groups that share their arms."""
+        return result_tables.of_families(self.families)
 
 
 def sweep_numbers(loaded: Loaded, selection: Selection) -> SweepNumbers:
@@ -61,14 +101,18 @@ def sweep_numbers(loaded: Loaded, selection: Selection) -> SweepNumbers:
     blocks = selection.blocks or Blocks.SEEDS
     comparisons = [compare(group, blocks) for group in groups(counted, selection.only)]
     own = [own_random(compared) for compared in by_experiment(comparisons)]
+    together = [[each.group for each in compared] for compared in by_experiment(comparisons)]
     return SweepNumbers(
         loaded=loaded,
         selection=selection,
-        warnings=tuple(provenance(loaded).warnings()),
+        origin=provenance(loaded),
         claims=results(loaded),
         comparisons=comparisons,
+        over_images=[final_differences(loaded, each.group) for each in comparisons],
         own_randoms=[each for each in own if each is not None],
+        streams=[each for of_experiment in together for each in stream_splits(of_experiment)],
         families=families(comparisons) if selection.blocks in (None, Blocks.DATASETS) else [],
+        noise=rerun_noise(loaded),
     )
 
 

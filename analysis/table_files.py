@@ -8,10 +8,13 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+import pandas as pd
+
 from analysis.groups import file_stem
 from analysis.table import Cell, Table
 from bench.files import write_atomically
 
+FORMULA = ("=", "+", "-", "@")
 PARTS = ("low", "high", "n")  # the columns that follow a number in the CSV, where any cell of its column has them
 LATEX = {
     "\\": r"\textbackslash{}",
@@ -57,7 +60,7 @@ def as_csv(table: Table) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     parts = [_parts(column) for column in zip(*table.rows, strict=True)] or [()] * len(table.headings)
-    named = zip(map(one_line, table.headings), parts, strict=True)
+    named = zip((_no_formula(one_line(each)) for each in table.headings), parts, strict=True)
     writer.writerow(name for heading, those in named for name in (heading, *(f"{heading} {part}" for part in those)))
     for row in table.rows:
         writer.writerow(field for cell, those in zip(row, parts, strict=True) for field in _fields(cell, those))
@@ -99,8 +102,20 @@ def _parts(column: tuple[Cell, ...]) -> tuple[str, ...]:
 
 
 def _fields(cell: Cell, parts: tuple[str, ...]) -> Iterator[str]:
-    yield one_line(cell.text) if cell.value is None else _number(cell.value)
+    yield _no_formula(one_line(cell.text)) if cell.value is None else _number(cell.value)
     yield from (_number(getattr(cell, part)) for part in parts)
+
+
+def _no_formula(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: labels may come from strangers."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def frame_as_csv(frame: pd.DataFrame, digits: str | None = None) -> str:
+    """A frame as comma-separated values; no text in it is a formula."""
+    texts = [str(name) for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
+    plain = {name: [_no_formula(each) if isinstance(each, str) else each for each in frame[name]] for name in texts}
+    return frame.assign(**plain).to_csv(index=False, float_format=digits)
 
 
 def _number(value: float | None) -> str:

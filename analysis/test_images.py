@@ -46,7 +46,12 @@ class Predictions:
     correct: NDArray[np.bool_] | None  # (t,)
 
 
-Runs = Mapping[int, Predictions | None]  # by seed
+@dataclass(frozen=True, eq=False)
+class LastCycle:
+    """An arm's finished runs after their last cycle, by seed; predictions are None where they cannot be read."""
+
+    accuracy: Mapping[int, float]
+    predictions: Mapping[int, Predictions | None]
 
 
 @dataclass(frozen=True)
@@ -65,19 +70,30 @@ class FinalDifference:
 
 def final_difference(loaded: Loaded, group: Group, arm: Arm, control: Arm) -> FinalDifference:
     """One arm of a group against another one. Raises ResultsError where runs were tested on different images."""
-    return _difference(group, (arm, _last(loaded, group, arm)), (control, _last(loaded, group, control)))
+    return _difference(group, _last(loaded, group, arm), _last(loaded, group, control))
+
+
+def final_differences(loaded: Loaded, group: Group) -> dict[str, FinalDifference]:
+    """Every arm of a group, by its label, minus its Random; none without a Random or any predictions at all."""
+    control = group.control
+    if control is None:
+        return {}
+    reference = _last(loaded, group, control)
+    arms = [arm for arm in group.arms if arm["label"] != control["label"]]
+    found = {arm["label"]: _difference(group, _last(loaded, group, arm), reference) for arm in arms}
+    return found if any(each.two_way.n for each in found.values()) else {}
 
 
 def table(loaded: Loaded, group: Group) -> Table | None:
     """Every arm of a group minus its Random; None without a Random or where no predictions are there at all."""
-    control = group.control
-    if control is None:
+    return table_of(group, final_differences(loaded, group))
+
+
+def table_of(group: Group, differences: Mapping[str, FinalDifference]) -> Table | None:
+    """`table`, of numbers that are there already."""
+    if not differences:
         return None
-    reference = (control, _last(loaded, group, control))
-    arms = [arm for arm in group.arms if arm["label"] != control["label"]]
-    found = {display_name(arm): _difference(group, (arm, _last(loaded, group, arm)), reference) for arm in arms}
-    if not any(each.two_way.n for each in found.values()):
-        return None
+    found = {display_name(arm): differences[arm["label"]] for arm in group.arms if arm["label"] in differences}
     return Table(
         name=file_stem(group.experiment, group.name, "test-images"),
         title=f"Final accuracy minus Random's over other test images · {place(group.experiment, group.name, '')}",
@@ -87,34 +103,32 @@ def table(loaded: Loaded, group: Group) -> Table | None:
     )
 
 
-def _difference(group: Group, ours: tuple[Arm, Runs], theirs: tuple[Arm, Runs]) -> FinalDifference:
-    cycles, (here, there) = group.planned["cycles"], (ours[1], theirs[1])
+def _difference(group: Group, ours: LastCycle, theirs: LastCycle) -> FinalDifference:
+    here, there = ours.predictions, theirs.predictions
     seeds = [seed for seed in here if seed in there]
     pairs = {seed: (a, b) for seed in seeds if (a := here[seed]) is not None and (b := there[seed]) is not None}
     _check_images(group, pairs)
-    accuracy, reference = (complete_runs(group.rows(arm), cycles)[cycles] for arm in (ours[0], theirs[0]))
-    differences = [float(accuracy[seed] - reference[seed]) for seed in pairs]
+    differences = [ours.accuracy[seed] - theirs.accuracy[seed] for seed in pairs]
     over_seeds, (two_way, bound) = estimate(differences), _two_way(list(pairs.values()), differences)
     absent = tuple(seed for seed in seeds if seed not in pairs)
     return FinalDifference(replace(two_way, mean=over_seeds.mean), over_seeds, absent, bound)  # equal but for rounding
 
 
-def _last(loaded: Loaded, group: Group, arm: Arm) -> Runs:
-    """The predictions of every finished run after its last cycle; None where the file is missing or damaged.
-
-    The rows of a failed run that count as chance have no predictions, and their seeds are no keys.
-    """
+def _last(loaded: Loaded, group: Group, arm: Arm) -> LastCycle:
+    """The last cycle of every finished run; rows of a failed run that count as chance finish none."""
     rows, cycles = group.rows(arm), group.planned["cycles"]
     ran = rows[~rows["imputed"]] if "imputed" in rows else rows
-    seeds = complete_runs(ran, cycles).index.tolist()
-    folders = {seed: cell_folder(loaded.results, arm["cells"][str(seed)]) for seed in seeds}
-    return {seed: _predictions(folder / "arrays", cycles) for seed, folder in folders.items()}
+    last = complete_runs(ran, cycles)[cycles]  # (seeds,)
+    accuracy = dict(zip(last.index.tolist(), last.tolist(), strict=True))
+    folders = {seed: cell_folder(loaded.results, arm["cells"][str(seed)]) for seed in accuracy}
+    return LastCycle(accuracy, {seed: _predictions(folder / "arrays", cycles) for seed, folder in folders.items()})
 
 
 def _predictions(arrays: Path, cycle: int) -> Predictions | None:
-    predicted, labels = _read(arrays / f"{cycle:03d}.npz", "predicted"), _read(arrays / "000.npz", "test_labels")
+    predicted = _read(arrays / f"{cycle:03d}.npz", "predicted")
     if predicted is None:
         return None
+    labels = _read(arrays / "000.npz", "test_labels")
     return Predictions(predicted, predicted == labels if labels is not None and len(labels) == len(predicted) else None)
 
 

@@ -63,6 +63,8 @@ class Drive:
         self.states = self._checked(console, manner.thorough)
         self._cycles = {identifier: self._finished(identifier) for identifier in self.cells}
         missing = {i: cell for i, cell in self.cells.items() if self.states[i] in OPEN}
+        for identifier in missing:
+            RunFolder(cell_folder(self.results, identifier)).check_own()
         if missing:
             self._started, self._before = time.monotonic(), sum(self._cycles.values())
             folder = new_launch(self.results, launch.executor, missing)

@@ -21,12 +21,14 @@ BY_STATE = {
 def fate(attempt: Attempt) -> str:
     """timeout, out_of_memory, cancelled, preempted or killed: by Slurm's word, or the kernel's count of kills."""
     where = attempt["environment"]
-    job = where.get("slurm", {}).get("SLURM_JOB_ID")
-    if job is not None:
-        return _fate_of_job(job, int(where["slurm"].get("SLURM_RESTART_COUNT", 0)))
+    said = where.get("slurm")
+    told = said if isinstance(said, dict) else {}
+    job, restarts = str(told.get("SLURM_JOB_ID")), str(told.get("SLURM_RESTART_COUNT", 0))
+    if job.isdecimal() and restarts.isdecimal():
+        return _fate_of_job(job, int(restarts))
     before = where.get("memory_kills") if where.get("host") == socket.gethostname() else None
     now = memory_kills()
-    return "out_of_memory" if before is not None and now is not None and now > before else "killed"
+    return "out_of_memory" if isinstance(before, int) and now is not None and now > before else "killed"
 
 
 def memory_kills() -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,10 @@ from typing import Any
 import orjson
 
 from bench.errors import ResultsError
+
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+DEEPEST = 200
+"""How deep JSON may be nested: what walks through it does so by recursion."""
 
 
 def write_atomically(path: Path, content: bytes, durable: bool = True) -> None:
@@ -59,7 +64,19 @@ def read_intact(path: Path, *keys: str) -> Any:
 
 
 def parsed(content: bytes) -> dict[str, Any] | None:
-    """The JSON object that is written there, or None."""
+    """The JSON object that is written there, or None; what a terminal would take for a command is replaced in it.
+
+    One that is nested too deeply counts as none.
+    """
+    found = loaded(content)
+    if content.count(b"[") + content.count(b"{") > DEEPEST and _depth(found) > DEEPEST:
+        return None
+    plain = b"\\" not in content and b"\x7f" not in content and b"\xc2" not in content
+    return found if found is None or plain else _printable(found)
+
+
+def loaded(content: bytes) -> dict[str, Any] | None:
+    """The JSON object that is written there, as it stands; None where there is none."""
     try:
         found = orjson.loads(content)
     except ValueError:
@@ -67,15 +84,37 @@ def parsed(content: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+def _printable(value: Any) -> Any:
+    """The same without control characters; lines and tabs stay."""
+    if isinstance(value, dict):
+        return {_printable(key): _printable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_printable(item) for item in value]
+    return CONTROL.sub("\ufffd", value) if isinstance(value, str) else value
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [] if value is None else [value]
+    while level:
+        inside = (item for each in level for item in (each.values() if isinstance(each, dict) else each))
+        depth, level = depth + 1, [item for item in inside if isinstance(item, dict | list)]
+    return depth
+
+
 def append_line(path: Path, line: str) -> None:
     """Append one line and make it durable; what a crash left of the line before stays a line of its own."""
-    with path.open("a+b") as file:
+    with open(path, "a+b", opener=no_link) as file:
         if file.tell() > 0:
             file.seek(-1, os.SEEK_END)
             line = line if file.read(1) == b"\n" else "\n" + line
         file.write(line.encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def no_link(path: str, flags: int) -> int:
+    """Open a file that is to be changed in place; where it is a link, what it leads to is not ours. Raises OSError."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
 
 
 def sha256(path: Path) -> str:

@@ -37,6 +37,16 @@ class RunFolder:
     def weights(self, cycle: int) -> Path:
         return self.path / "weights" / f"{cycle:03d}.pt"
 
+    def check_own(self) -> None:
+        """Raise ResultsError where what a run changes is a link: what that leads to is not ours to change."""
+        folders = [self.path, self.path / "arrays", self.path / "weights", self.path / "logs"]
+        found = [self.rows_file, self.path / "attempts.jsonl", *folders, *self.path.glob("logs/*")]
+        links = [path for path in found if path.is_symlink()]
+        if links:
+            raise ResultsError(
+                f"{links[0]}: wanted a file or folder of the cell's own; got a link. Put a copy in its place"
+            )
+
     def create(self, record: dict[str, Any]) -> None:
         """Make the folder and write cell.json; a damaged one is written anew, since the id vouches for what it said.
 

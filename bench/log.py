@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from bench.files import no_link
+
 STREAMS = (1, 2)  # standard output and error, as libraries in C know them
 ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")  # as terminals read them
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -21,7 +23,7 @@ def captured(path: Path) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush(), sys.stderr.flush()
     kept = [os.dup(stream) for stream in STREAMS]
-    file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    file = no_link(str(path), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     try:
         for stream in STREAMS:
             os.dup2(file, stream)
@@ -41,7 +43,7 @@ def captured(path: Path) -> Iterator[None]:
 def tail(path: Path, lines: int = 15) -> str:
     """The last lines of a log; "" where there is none."""
     try:
-        with path.open("rb") as file:
+        with open(path, "rb", opener=no_link) as file:
             file.seek(max(0, path.stat().st_size - LONGEST))
             return "\n".join(printable(file.read().decode(errors="replace")).splitlines()[-lines:])
     except OSError:

@@ -27,6 +27,7 @@ from bench.drawable import FIGURES as FIGURES
 from bench.drawable import Figure as Figure
 from bench.errors import ResultsError
 from bench.files import parsed, read_intact, read_json
+from bench.own_names import VOUCHED, check_names
 
 SCHEMA = 1
 
@@ -174,6 +175,7 @@ def read_plan(results: Path) -> Plan:
         raise ResultsError(f"{results}: wanted a results folder with plan.json; run `python -m bench.sweep` first")
     if plan.get("schema") != SCHEMA:
         raise ResultsError(f"{results}: wanted a plan of schema {SCHEMA}; got {plan.get('schema')!r}")
+    check_names(plan, f"{results}/plan.json")
     return plan
 
 
@@ -242,6 +244,6 @@ def _whole_rows(path: Path) -> Iterator[Row]:
             return
         if row["schema"] != SCHEMA:
             raise ResultsError(f"{path}: wanted rows of schema {SCHEMA}; got {row['schema']!r}, of another version")
-        if row["cycle"] != cycle:
+        if row["cycle"] != cycle or not all(map(VOUCHED.fullmatch, row["files"])):
             return
         yield cast(Row, row)

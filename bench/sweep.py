@@ -24,7 +24,7 @@ from bench.disk import disk_estimate
 from bench.drive import Drive, Manner
 from bench.ending import UNWRITABLE
 from bench.errors import ConfigError, Ended, RegistryError, ResultsError
-from bench.files import check_writable, write_json
+from bench.files import check_writable, no_link, write_json
 from bench.folder import RunFolder
 from bench.launching.cancel import cancel
 from bench.launching.options import EXECUTORS
@@ -110,7 +110,10 @@ class _Command:
         write_json(self.results / "plan.json", self.planned.record())
         if self.options.retry_failed:
             for identifier in self.cells:
-                RunFolder(cell_folder(self.results, identifier)).forgive()
+                folder = RunFolder(cell_folder(self.results, identifier))
+                if folder.failed():
+                    folder.check_own()
+                    folder.forgive()
         launch = self.planned.sweep.launch
         drive = Drive(self.results, self.cells, names(self.planned))
         follower = start_following(self.results, self.planned.sweep.tracking.here, os.getpid())
@@ -154,7 +157,7 @@ class _Command:
         """Run the same command in the background, where no terminal can end it."""
         command = [sys.executable, "-m", "bench.sweep", *(each for each in given if each != "--detach")]
         log = self.results / "driver.log"
-        with log.open("ab") as file:
+        with open(log, "ab", opener=no_link) as file:
             driver = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
             )

@@ -78,6 +78,7 @@ _Loader.add_constructor("tag:yaml.org,2002:int", lambda _, node: int(node.value)
 
 
 _TAG = "tag:yaml.org,2002:"
+MOST_VALUES = 100_000
 _SCALARS = {"null": "null", "bool": "true or false", "int": "an integer", "float": "a number", "str": "a text"}
 
 
@@ -88,12 +89,16 @@ class _Walk:
         self.problems: list[Problem] = []
         self._loader = loader
         self._name = name
+        self._values = 0
         self._open: set[yaml.Node] = set()
         self._flat: set[yaml.Node] = set()
 
     def tree(self, node: yaml.Node, path: str = "", line: int | None = None) -> Located:
         """What a node says; `line` is that of its key, where it has one."""
         where = f"{self._name}:{node.start_mark.line + 1 if line is None else line}"
+        self._values += 1
+        if self._values > MOST_VALUES:
+            raise ConfigError.of(where, path, f"wanted at most {MOST_VALUES} values; aliases make more of them here")
         if isinstance(node, yaml.ScalarNode):
             return Located(self._scalar(node, where, path), where, path)
         if node in self._open:

@@ -65,7 +65,7 @@ def _panel(axes: Axes, arm: pd.DataFrame, looks: dict[str, Style], name: str, co
     for value, curve in arm.groupby("value", sort=False):
         draw_line(axes, curve, looks[str(value)], shade).set_markersize(3)
     title = shorten(name, TICK, 5.4 / columns)
-    axes.set_title(title, loc="left", fontsize=TICK, color=INK, parse_math=False, pad=3)
+    axes.set_title(title, loc="left", y=1, fontsize=TICK, color=INK, parse_math=False, pad=3)
 
 
 def _key(look: Style) -> Line2D:

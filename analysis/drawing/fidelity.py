@@ -118,7 +118,7 @@ def _dress(axes: Axes, figure: str, table: pd.DataFrame) -> None:
     dress(axes)
     cut = figure.startswith("r2") and (table.loc[table["figure"] == figure, "low"] < LOWEST).any()
     title = PANELS[figure] + (" (cut off at −1)" if cut else "")
-    axes.set_title(title, loc="left", fontsize=TICK, color=INK, pad=3)
+    axes.set_title(title, loc="left", y=1, fontsize=TICK, color=INK, pad=3)
     shown = _clipped(table[table["figure"] == figure], figure)
     frame(axes, shown, LOWEST - 0.05, 1.05)
     mark_labels(axes, table["labelled"], 2.6)

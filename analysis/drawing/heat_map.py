@@ -9,8 +9,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.transforms import ScaledTranslation
 
-from analysis.drawing.canvas import EDGE, INK, LEADING, LEGEND, LONGEST, TICK, WIDTH, Caption, Room, place
+from analysis.drawing.canvas import EDGE, INK, LEADING, LEGEND, LONGEST, TICK, WIDTH, Caption, Room, place, untitled
+from analysis.drawing.inscriptions import Inscriptions, Names
 from analysis.drawing.measure import shorten, widest, wrap
 from analysis.runs import Floats
 
@@ -19,6 +22,7 @@ LEAST, CELL, MOST = 0.3, 0.27, 0.95  # inches: narrowest cell, height of a cell,
 BARE = 0.03  # inches of a cell without a number
 UPRIGHT = 1.6  # inches of a name above a column
 RISING, AROUND = ("#F8FAFB", "#BBD9EE", "#6FAFDD"), ("#E3A06A", "#F6F5F2", "#76B4E0")  # from low by the middle to high
+LEFT, UP = (-3.5 / 72, 0), (0, 3.5 / 72)  # inches of a name from its row or column
 SMALLEST, LARGEST = 6.0, 8.0  # points
 
 
@@ -77,6 +81,7 @@ def _paint(axes: Axes, matrix: Matrix) -> None:
     colours = LinearSegmentedColormap.from_list("cells", matrix.colours)
     axes.pcolormesh(shown, cmap=colours, vmin=matrix.low, vmax=matrix.high, edgecolors="white", linewidth=0.8)
     axes.set(xlim=(0, columns), ylim=(rows, 0))
+    untitled(axes)
     for spine in axes.spines.values():
         spine.set_visible(False)
 
@@ -85,17 +90,29 @@ def _write(axes: Axes, matrix: Matrix, cell: float) -> None:
     """What stands in the cells, in the largest letters that fit the longest of them."""
     longest = widest([text for row in matrix.texts for text in row], LARGEST)
     size = min(LARGEST, LARGEST * (cell - 0.04) / longest) if longest else LARGEST
-    for row, texts in enumerate(matrix.texts):
-        for column, text in enumerate(texts):
-            if text:
-                written = axes.text(column + 0.5, row + 0.5, text, fontsize=size, color=ON_COLOUR, parse_math=False)
-                written.set(ha="center", va="center_baseline")
+    written = [
+        (column + 0.5, row + 0.5, text)
+        for row, texts in enumerate(matrix.texts)
+        for column, text in enumerate(texts)
+        if text
+    ]
+    if written:
+        axes.add_artist(Inscriptions(axes, written, size, ON_COLOUR)).set_zorder(3)  # as texts are
 
 
 def _name(axes: Axes, rows: list[str], columns: list[str], upright: bool) -> None:
-    axes.xaxis.set_ticks_position("top")
-    axes.set_xticks(np.arange(len(columns)) + 0.5, columns, rotation=90 if upright else 0)
-    axes.set_yticks(np.arange(len(rows)) + 0.5, rows)
-    axes.tick_params(colors=INK, labelsize=TICK, length=0)
-    for text in (*axes.get_xticklabels(), *axes.get_yticklabels()):
-        text.set_parse_math(False)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_visible(False)
+    left, top = _model(axes, *LEFT), _model(axes, *UP)
+    left.set(ha="right", va="center_baseline")
+    top.set(ha="center", va="bottom", rotation=90 if upright else 0)
+    axes.add_artist(Names(left, [(0, row + 0.5, name) for row, name in enumerate(rows)]))
+    axes.add_artist(Names(top, [(column + 0.5, 0, name) for column, name in enumerate(columns)]))
+
+
+def _model(axes: Axes, x: float, y: float) -> Text:
+    """A name that stands so many inches away from its place."""
+    shift = ScaledTranslation(x, y, axes.figure.dpi_scale_trans)
+    made = Text(fontsize=TICK, color=INK, parse_math=False, transform=axes.transData + shift)
+    made.set_figure(axes.figure)
+    return made

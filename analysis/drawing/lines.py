@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator
 
@@ -24,12 +25,23 @@ def draw_line(axes: Axes, curve: pd.DataFrame, style: Style, shade: float = 0.15
     """One line with markers over `labelled`, and the band from `low` to `high` where `shade` is not 0."""
     x, y = curve["labelled"], curve["mean"]
     if shade:
-        axes.fill_between(x, curve["low"], curve["high"], color=style.colour, alpha=shade, linewidth=0)
+        _shade(axes, curve[["labelled", "low", "high"]].to_numpy(dtype=np.float64), style.colour, shade)
     (line,) = axes.plot(x, y, linestyle=style.dashes, color=style.colour, linewidth=1.5, marker=style.marker)
     line.set(markersize=4.5 if style.hollow else 4, markeredgewidth=1.0 if style.hollow else 0)
     if style.hollow:
         line.set_markerfacecolor("none")
     return line
+
+
+def _shade(axes: Axes, ends: np.ndarray, colour: str, alpha: float) -> None:
+    """The band of (labelled, low, high) in each row of ends (c, 3), with a gap where one is NaN."""
+    if np.isnan(ends).any():
+        axes.fill_between(*ends.T, color=colour, alpha=alpha, linewidth=0)
+        return
+    low, high = ends[:, [0, 1]], ends[:, [0, 2]]  # (c, 2) each
+    around = np.concatenate([high[:1], low, high[-1:], high[::-1]])  # (2 + 2c, 2)
+    axes.update_datalim(around)  # a collection does the same, and slowly
+    axes.add_collection(PolyCollection([around], color=colour, alpha=alpha, linewidth=0), autolim=False)
 
 
 def shade_of(lines: int) -> float:

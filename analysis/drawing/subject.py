@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import groupby
 
 from analysis.across import Family, families
@@ -103,17 +102,12 @@ def each_protocol(loaded: Loaded, parts: Sequence[Comparison]) -> Iterator[Subje
 
 def each_family(loaded: Loaded, parts: Sequence[Comparison]) -> Iterator[Subject]:
     """A figure for every set of groups that share their arms."""
-    found = _families(tuple(parts))
+    found = families(parts)
     for family in found:
         experiment = family.experiments[0] if len(family.experiments) == 1 else ""
         title = _title(family.comparisons[0]) if experiment else f"all experiments of {loaded.plan['name']}"
         name = f"arms-{family.number}" if len(found) > 1 else ""
         yield Subject(loaded, experiment, name, title, family.comparisons, family=family)
-
-
-@lru_cache(maxsize=1)
-def _families(parts: tuple[Comparison, ...]) -> list[Family]:
-    return families(parts)
 
 
 def _by_experiment(parts: Sequence[Comparison]) -> Iterator[tuple[str, list[Comparison]]]:

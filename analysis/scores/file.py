@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import ResultsError
+from bench.files import CONTROL
 
 LAYOUT = "a header line with the names of the methods, then a line per dataset: its name and a number per method"
 
@@ -58,7 +59,10 @@ def _lines(path: Path) -> list[list[str]]:
     """The lines that are not empty, the header first."""
     try:
         text = path.read_text(encoding="utf-8-sig")
-        lines = [[cell.strip() for cell in line] for line in csv.reader(text.splitlines(), strict=True)]
+        lines = [
+            [cell.strip() for cell in line]
+            for line in csv.reader(CONTROL.sub("\ufffd", text).splitlines(), strict=True)
+        ]
     except FileNotFoundError:
         raise ResultsError(f"{path}: wanted a CSV file with a table of scores; there is no such file") from None
     except (UnicodeDecodeError, csv.Error) as error:

@@ -49,6 +49,19 @@ class LabelEfficiency:
     ratio: LabelsNeeded
 
 
+@dataclass(frozen=True, eq=False)
+class DrawnControl:
+    """A control's mean over its seeds in the first row, and in bootstrap draws of them in the others.
+
+    `shares` (1 + draws, seeds) are the weights of the seeds, `targets` (1 + draws,) its final accuracies, `needs`
+    (1 + draws,) the labels at which it reaches them.
+    """
+
+    shares: NDArray[np.float64]
+    targets: NDArray[np.float64]
+    needs: NDArray[np.float64]
+
+
 def labels_to_reach(
     labels: ArrayLike, accuracy: ArrayLike, target: float, generator: Generator, draws: int = DRAWS
 ) -> LabelsNeeded:
@@ -65,17 +78,28 @@ def label_efficiency(
 
     Both share the seeds in the same order: a draw takes the same seeds of both, and its own target.
     """
-    curves = [_curves(labels, each) for each in (ours, theirs)]  # (seeds, c) each
-    seeds = len(curves[0])
-    shares = _resampling(seeds, draws, generator)  # (1 + draws, seeds)
-    means, control = (_resampled_means(each, shares) for each in curves)  # (1 + draws, c) each
-    targets = control[:, -1]  # (1 + draws,)
-    needs, needs_control = crossings(labels, means, targets), crossings(labels, control, targets)
+    return efficiency_against(drawn_control(labels, theirs, generator, draws), labels, ours)
+
+
+def drawn_control(labels: ArrayLike, theirs: ArrayLike, generator: Generator, draws: int = DRAWS) -> DrawnControl:
+    """The draws of a control, theirs (seeds, c) on labels (c,)."""
+    curves = _curves(labels, theirs)  # (seeds, c)
+    shares = _resampling(len(curves), draws, generator)  # (1 + draws, seeds)
+    means = _resampled_means(curves, shares)  # (1 + draws, c)
+    targets = means[:, -1]  # (1 + draws,)
+    return DrawnControl(shares, targets, crossings(labels, means, targets))
+
+
+def efficiency_against(control: DrawnControl, labels: ArrayLike, ours: ArrayLike) -> LabelEfficiency:
+    """`label_efficiency` of ours (seeds, c), with the control's part done once for all methods on its seeds."""
+    seeds = control.shares.shape[1]
+    means = _resampled_means(_curves(labels, ours), control.shares)  # (1 + draws, c)
+    needs = crossings(labels, means, control.targets)  # (1 + draws,)
     return LabelEfficiency(
-        target=float(targets[0]),
+        target=float(control.targets[0]),
         ours=_needed(needs, seeds),
-        theirs=_needed(needs_control, seeds),
-        ratio=_needed(needs / needs_control, seeds),  # the control always reaches its own final accuracy
+        theirs=_needed(control.needs, seeds),
+        ratio=_needed(needs / control.needs, seeds),  # the control always reaches its own final accuracy
     )
 
 
@@ -100,8 +124,14 @@ def isotonic(curves: ArrayLike) -> NDArray[np.float64]:
 
     At i it is the maximum over j ≤ i of the minimum over k ≥ i of the mean from j to k.
     """
-    y = np.asarray(curves, dtype=np.float64)  # (b, c)
-    fit = np.full_like(y, -math.inf)
+    fit = np.array(curves, dtype=np.float64)  # (b, c)
+    rising = (fit[:, 1:] >= fit[:, :-1]).all(axis=1)  # (b,) such a curve is its own fit
+    fit[~rising] = _levelled(fit[~rising])
+    return fit
+
+
+def _levelled(y: NDArray[np.float64]) -> NDArray[np.float64]:
+    fit = np.full_like(y, -math.inf)  # (b, c)
     for start in range(y.shape[1]):
         means = np.cumsum(y[:, start:], axis=1) / np.arange(1, y.shape[1] - start + 1)  # (b, c − start) from start on
         least = np.minimum.accumulate(means[:, ::-1], axis=1)[:, ::-1]  # (b, c − start)

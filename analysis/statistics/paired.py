@@ -11,10 +11,11 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
+from scipy import special
 
 from analysis.estimate import ROUNDING, Estimate, estimate
 from analysis.statistics.effect import effect_interval
+from analysis.statistics.tied import tied_ranks
 
 DECIMALS = round(-math.log10(ROUNDING))  # what is left of a difference once the noise of the arithmetic is cut off
 
@@ -107,7 +108,7 @@ def signed_rank(differences: ArrayLike) -> SignedRank:
     method = "exact, all sign flips; zeros' ranks split"
     if zeros == len(d) or np.isnan(d).any():
         return SignedRank(len(d), zeros, math.nan, math.nan, math.nan, method)
-    doubled = np.rint(2 * stats.rankdata(np.abs(d))).astype(np.int64)  # (n,) ranks are multiples of one half
+    doubled = np.rint(2 * tied_ranks(np.abs(d))).astype(np.int64)  # (n,) ranks are multiples of one half
     smaller = int(min(doubled[d > 0].sum(), doubled[d < 0].sum()))
     p = min(1.0, 2 * float(_rank_sums(tuple(sorted(doubled[d != 0].tolist())))[: smaller + 1].sum()))
     statistic = (smaller + doubled[d == 0].sum() / 2) / 2

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special, stats
+from scipy import special
 
 from analysis.statistics.normal_range import range_quantile, range_tail
 from analysis.statistics.paired import DECIMALS
+from analysis.statistics.tied import tied_ranks
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def ranks(scores: ArrayLike) -> NDArray[np.float64]:
     Scores that agree to 12 decimals tie.
     """
     table = np.round(np.asarray(scores, dtype=np.float64), DECIMALS)  # (blocks, methods)
-    return np.asarray(stats.rankdata(-table, axis=1), dtype=np.float64)  # (blocks, methods)
+    return tied_ranks(-table)  # (blocks, methods)
 
 
 def friedman(scores: ArrayLike) -> Friedman:

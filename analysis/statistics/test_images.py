@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 from analysis.estimate import Estimate
 
@@ -71,9 +72,7 @@ class _Sums:
 
 
 def _interval(mean: float, variance: float, seeds: int) -> Estimate:
-    from scipy import stats
-
     if seeds < 2:
         return Estimate(mean, math.nan, math.nan, seeds)
-    half = float(stats.t.ppf(0.975, seeds - 1)) * math.sqrt(variance * seeds / (seeds - 1))
+    half = float(special.stdtrit(seeds - 1, 0.975)) * math.sqrt(variance * seeds / (seeds - 1))
     return Estimate(mean, mean - half, mean + half, seeds)

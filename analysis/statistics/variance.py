@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy import special
 
 from analysis.estimate import ROUNDING
 
@@ -72,11 +73,9 @@ def _variance(values: ArrayLike) -> float:
 
 def _interval(variance: float, n: int) -> tuple[float, float]:
     """(n − 1) s² / χ² at both quantiles; NaN below two values."""
-    from scipy import stats
-
     if n < 2:
         return math.nan, math.nan
-    upper, lower = stats.chi2.ppf([0.975, 0.025], n - 1)
+    upper, lower = special.chdtri(n - 1, [0.025, 0.975])
     return (n - 1) * variance / float(upper), (n - 1) * variance / float(lower)
 
 

@@ -6,14 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from analysis.claims.judged import ClaimResult, results
-from analysis.comparison import Comparison, compare
-from analysis.failed import scored_as_chance
+from analysis.comparison import Comparison
 from analysis.figures import Drawing, drawings
-from analysis.groups import groups
 from analysis.load import Loaded
-from analysis.provenance import Provenance, provenance
-from analysis.sweep_numbers import by_experiment
+from analysis.sweep_numbers import Selection, SweepNumbers, sweep_numbers
 from analysis.web.pictures import pictures
 
 
@@ -21,33 +17,22 @@ from analysis.web.pictures import pictures
 class Findings:
     """What a results folder shows. `now` is when it was read, in UTC."""
 
-    loaded: Loaded
-    comparisons: Sequence[Comparison]
+    numbers: SweepNumbers
     drawings: Sequence[Drawing]
     pictures: Mapping[str, str]  # the <svg> element of each drawing, by its stem
-    claims: Sequence[ClaimResult]
-    origin: Provenance
     now: datetime
 
     @property
-    def experiments(self) -> dict[str, list[Comparison]]:
-        """The comparisons of each experiment, in the order of the plan."""
-        return {compared[0].group.experiment: compared for compared in by_experiment(self.comparisons)}
+    def loaded(self) -> Loaded:
+        """The results themselves."""
+        return self.numbers.loaded
 
 
 def findings(loaded: Loaded, now: datetime) -> Findings:
     """All of it. Raises ResultsError where two runs of a seed are no pair."""
-    comparisons = [compare(group) for group in groups(scored_as_chance(loaded))]
-    drawn = drawings(loaded, comparisons=comparisons)
-    return Findings(
-        loaded=loaded,
-        comparisons=comparisons,
-        drawings=drawn,
-        pictures=pictures(drawn),
-        claims=results(loaded),
-        origin=provenance(loaded),
-        now=now,
-    )
+    numbers = sweep_numbers(loaded, Selection())
+    drawn = drawings(loaded, comparisons=numbers.comparisons)
+    return Findings(numbers, drawn, pictures(loaded.results, drawn), now)
 
 
 def title_of(experiment: str, compared: Sequence[Comparison]) -> str:

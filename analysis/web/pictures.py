@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from analysis.figures import Drawing, rendered
+from analysis.drawing.kept import figures
+from analysis.figures import Drawing
 from analysis.web.compact import compact
 from analysis.web.vector import inline
 
 
-def pictures(drawn: Sequence[Drawing]) -> dict[str, str]:
+def pictures(results: Path, drawn: Sequence[Drawing]) -> dict[str, str]:
     """The <svg> element of every figure, by its stem."""
-    named = zip(drawn, rendered(drawn, ("svg",)), strict=True)
-    return {each.stem: compact(inline(made["svg"].decode(), each.stem, description(each))) for each, made in named}
+    named = zip(drawn, figures(results, drawn, ("svg",)), strict=True)
+    return {
+        each.stem: compact(inline(made.files["svg"].decode(), each.stem, description(each))) for each, made in named
+    }
 
 
 def description(of: Drawing) -> str:

@@ -50,8 +50,8 @@ def prune_cells(results: Path, plan: Plan, arrays: bool, cells: Iterable[str]) -
     freed, wanted = Freed(), wanted_cycles(plan)
     for cell in cells:
         folder = RunFolder(results / "cells" / cell)
-        parts = [part for part in ("weights", "arrays")[: 2 if arrays else 1] if (folder.path / part).is_dir()]
-        if not parts:
+        parts = [part for part in ("weights", "arrays")[: 2 if arrays else 1] if _is_own(folder.path / part)]
+        if not parts or folder.path.is_symlink():
             continue
         with leased(folder.path) as lease:
             if lease is None or not _finished(folder, wanted):
@@ -63,6 +63,10 @@ def prune_cells(results: Path, plan: Plan, arrays: bool, cells: Iterable[str]) -
                 freed.remove(folder.path / part)
             freed.folders += 1
     return freed
+
+
+def _is_own(folder: Path) -> bool:
+    return folder.is_dir() and not folder.is_symlink()
 
 
 def prune_launches(results: Path) -> Freed:

@@ -10,7 +10,7 @@ from typing import Any, NotRequired, TypeVar, cast, get_args, get_origin, get_ty
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from bench.errors import ResultsError
-from bench.files import parsed
+from bench.files import loaded
 
 T = TypeVar("T", bound=Mapping[str, Any])
 STRICT = ConfigDict(strict=True)
@@ -36,7 +36,7 @@ def checked(kind: type[T], content: bytes, where: str) -> T:
 
 def checked_object(content: bytes, where: str) -> dict[str, Any]:
     """The JSON object written in `content`. Raises ResultsError."""
-    found = parsed(content)
+    found = loaded(content)
     if found is None:
         raise ResultsError(f"{where}: wanted a JSON object of finite numbers; got {len(content)} bytes that are none")
     return found

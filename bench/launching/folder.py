@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.cell import Cell
-from bench.files import read_intact, write_json
+from bench.files import read_intact, write_atomically, write_json
 from bench.launching.options import Executor
 from bench.process import lives, me
 from bench.worker import FINISHED, STOP
@@ -64,7 +64,8 @@ class LaunchFolder:
     def jobs(self) -> list[str]:
         """The numbers of its arrays in Slurm."""
         told = read_intact(self.path / "launch.json") or {}
-        return [str(job) for job in told.get("jobs", []) if str(job).isdecimal()]
+        jobs = told.get("jobs")
+        return [str(job) for job in (jobs if isinstance(jobs, list) else []) if str(job).isdecimal()]
 
     @property
     def stopped(self) -> bool:
@@ -81,7 +82,7 @@ class LaunchFolder:
 
     def stop(self) -> None:
         """Ask its workers to stop; those of this host that are in the middle of something hear it at once."""
-        (self.path / STOP).touch()
+        write_atomically(self.path / STOP, b"", durable=False)
 
     def interrupt(self) -> None:
         """Send Ctrl-C to its workers on this host."""

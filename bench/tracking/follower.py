@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import ResultsError
+from bench.files import no_link
 from bench.tracked import Tracking
 from bench.tracking.backlog import Backlog
 from bench.tracking.memory import folder_of
@@ -59,7 +60,7 @@ def start_following(results: Path, tracking: Tracking, driver_pid: int) -> Follo
     command = [sys.executable, "-m", "bench.track", "follow", str(results), *flags(tracking, every=True)]
     try:
         folder_of(results).mkdir(exist_ok=True)
-        with (folder_of(results) / "log.txt").open("ab") as log:
+        with open(folder_of(results) / "log.txt", "ab", opener=no_link) as log:
             process = subprocess.Popen(
                 [*command, "--driver", str(driver_pid)],
                 stdin=subprocess.PIPE,

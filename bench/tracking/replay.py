@@ -64,6 +64,8 @@ def _check(results: Path, cell: str, rows: Sequence[Row]) -> None:
             f"{folder.rows_file}: wanted the {wanted} rows of the finished cycles; got {len(rows)} that can be read. "
             "Start the sweep again"
         )
+    if len({len(row["result"]["queried_classes"]) for row in rows}) > 1:
+        raise ResultsError(f"{folder.rows_file}: wanted as many classes in every row; they differ. Run the cell anew")
 
 
 def _compared(results: Path, place: Place, rows: Sequence[Row]) -> dict[int, float]:

@@ -5,15 +5,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from copy import copy
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from synthetic_results import Sweep
+
+from analysis.drawing.inscriptions import Inscriptions, Names
 
 FEW = ("random", "margin", "mlmoc-entk")
 LONG = (
@@ -67,13 +71,33 @@ def written(figure: Figure) -> dict[str, list[Bbox]]:
     return found
 
 
+def inscribed(axes: Axes) -> list[Text]:
+    """The inscriptions of the axes as texts that matplotlib places by itself."""
+    found = [
+        Text(x, y, text, fontsize=each.size, ha="center", va="center_baseline", parse_math=False)
+        for each in axes.findobj(Inscriptions)
+        for x, y, text in each.inscriptions
+    ]
+    for text in found:
+        text.set_figure(axes.figure)
+        text.set_transform(axes.transData)
+    return found + [_named(each.model, name) for each in axes.findobj(Names) for name in each.names]
+
+
+def _named(model: Text, name: tuple[float, float, str]) -> Text:
+    made = copy(model)
+    made.set_position(name[:2])
+    made.set_text(name[2])
+    return made
+
+
 def _texts(figure: Figure) -> list[Text]:
     texts = [*figure.texts, *(text for legend in figure.legends for text in legend.get_texts())]
     for axes in figure.axes:
         if not axes.get_visible():
             continue
-        texts += [*axes.texts, axes.title, axes._left_title, axes._right_title]  # type: ignore[attr-defined]
-        if not axes.axison:
+        texts += [*axes.texts, *inscribed(axes), axes.title, axes._left_title, axes._right_title]  # type: ignore[attr-defined]
+        if not axes.axison or not axes.xaxis.get_visible():
             continue
         for axis, (low, high) in ((axes.xaxis, sorted(axes.get_xlim())), (axes.yaxis, sorted(axes.get_ylim()))):
             ticks = [tick for tick in axis.get_major_ticks() if low <= tick.get_loc() <= high]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from every_kind import FEW, every_kind, rewrite, written
+from every_kind import FEW, every_kind, inscribed, rewrite, written
 from matplotlib.collections import LineCollection
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
@@ -229,7 +229,7 @@ def test_a_difference_is_row_minus_column(gallery: list[Drawing]) -> None:
 def test_the_matrix_has_p_below_the_diagonal_and_points_above_it(gallery: list[Drawing]) -> None:
     drawing = find(gallery, "p-values of all pairs")
     table = drawing.table.set_index(["row", "column"])
-    texts = {tuple(text.get_position()): text.get_text() for text in drawing.figure.axes[0].texts}
+    texts = {tuple(text.get_position()): text.get_text() for text in inscribed(drawing.figure.axes[0])}
     above = table.loc[("random", "margin"), "difference"]
     assert texts[1.5, 0.5] == f"{above:+.2f}".replace("-", "−")
     below = table.loc[("margin", "random")]
@@ -242,7 +242,7 @@ def test_a_star_needs_the_adjusted_p() -> None:
     rows = [(*names, 1.0, *p, 4, 0.5) for pair, p in pairs.items() for names in (pair, pair[::-1])]
     look = styles("abc")
     figure = p_values.draw(pd.DataFrame(rows, columns=p_values.COLUMNS), Caption("", "", {}, look))
-    texts = {tuple(text.get_position()): text.get_text() for text in figure.axes[0].texts}
+    texts = {tuple(text.get_position()): text.get_text() for text in inscribed(figure.axes[0])}
     assert (texts[0.5, 1.5], texts[0.5, 2.5], texts[1.5, 2.5]) == ("0.040", "0.010★", "0.300")
 
 

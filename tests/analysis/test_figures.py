@@ -25,10 +25,12 @@ def drawing(sweep: Sweep, kind: str = "difference_from_random") -> Drawing:
     return next(each for each in drawings(load(sweep.root)) if each.kind.name == kind)
 
 
-def test_each_figure_appears_as_png_and_pdf_with_its_data(two_arms: Sweep) -> None:
+def test_each_figure_appears_as_png_pdf_and_svg_with_its_data(two_arms: Sweep) -> None:
     assert main([str(two_arms.root)]) == 0
     made = {path.name for path in (two_arms.root / "figures").iterdir()}
-    assert made == {f"fig-{kind}.{ending}" for kind in DRAWN for ending in ("png", "pdf", "csv")}
+    assert made == {f"fig-{kind}.{ending}" for kind in DRAWN for ending in ("png", "pdf", "svg", "csv")} | {
+        "index.json"
+    }
     assert (two_arms.root / "rows.parquet").is_file()
 
 
@@ -121,7 +123,7 @@ def test_a_kind_without_any_subject_says_what_the_sweep_lacks(
 def test_only_the_experiments_named_are_drawn(two_arms: Sweep) -> None:
     two_arms.arm("random", lambda seed: [0.5, 0.6, 0.7], experiment="other")
     main([str(two_arms.root), "--only", "other", "--kinds", "learning_curves"])
-    assert {path.stem for path in (two_arms.root / "figures").iterdir()} == {"other-learning_curves"}
+    assert {path.stem for path in (two_arms.root / "figures").glob("*.csv")} == {"other-learning_curves"}
 
 
 def test_an_unknown_kind_is_refused_with_those_that_exist(two_arms: Sweep, capsys: pytest.CaptureFixture[str]) -> None:

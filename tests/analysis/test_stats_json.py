@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
+import numpy as np
 import pytest
 from compared import noisy
 from scipy import stats
@@ -11,9 +13,11 @@ from statsmodels.stats.multitest import multipletests
 from synthetic_results import Sweep
 
 from analysis.curves import aubc
+from analysis.groups import groups
 from analysis.load import load
 from analysis.stats_json import summary
 from analysis.sweep_numbers import Selection, sweep_numbers
+from analysis.test_images import final_difference
 
 TEST = {"test", "n", "statistic", "p", "p_adjusted", "method"}
 
@@ -108,3 +112,42 @@ def test_what_is_over_several_groups_is_there(sweep: Sweep) -> None:
     assert family["ranks"]["block_names"] == ["digits", "letters"]
     assert set(family["penalty"]["totals"]) == {"random", "margin", "badge"}
     assert {gain["label"] for gain in family["gains"]} == {"margin", "badge"}
+
+
+def test_final_differences_over_test_images_are_there_where_predictions_are(arms: Sweep) -> None:
+    for label in ("random", "margin"):
+        arm = next(arm for arm in arms.experiments["fig"]["arms"] if arm["label"] == label)
+        for seed, cell in arm["cells"].items():
+            arrays = arms.folder(cell) / "arrays"
+            arrays.mkdir()
+            np.savez(arrays / "000.npz", test_labels=np.arange(10) % 2)
+            np.savez(arrays / "002.npz", predicted=(np.arange(10) + int(seed) > 4).astype(int))
+    loaded = load(arms.root)
+    (comparison,) = told(arms)["comparisons"]
+    (group,) = groups(loaded)
+    expected = final_difference(loaded, group, group.arms[1], group.arms[0])
+    found = {each["label"]: each for each in comparison["over_test_images"]}["margin"]
+    assert {name: found["over_seeds_and_images"][name] for name in ("mean", "low", "high", "n")} == asdict(
+        expected.two_way
+    )
+    assert found["over_seeds"]["low"] == expected.over_seeds.low
+    assert "Owen 2007" in found["over_seeds_and_images"]["method"]
+    assert found["absent"] == []
+
+
+def test_without_predictions_there_are_none(arms: Sweep) -> None:
+    content = told(arms)
+    assert [each["over_test_images"] for each in content["comparisons"]] == [[]]
+    assert content["stream_variance"] == []
+
+
+def test_the_variance_of_each_random_stream_is_there(sweep: Sweep) -> None:
+    spread = {"all": 0.02, "[initial]": 0.01}
+    for streams, step in spread.items():
+        sweep.arm("random", lambda seed, step=step: [0.5 + step * seed] * 3, group=f"widen=2, vary={streams}")
+    (found,) = told(sweep)["stream_variance"]
+    (arm,) = found["arms"]
+    assert (found["experiment"], found["setting"], found["streams"]) == ("fig", "widen=2", ["all", "initial"])
+    assert [part["variance"] for part in arm["parts"]] == pytest.approx([0.02**2, 0.01**2])
+    assert [part["n"] for part in arm["parts"]] == [3, 3]
+    assert arm["rest_share"] == pytest.approx(0.75)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,8 @@ class Commands:
         self.taken: dict[str, float] = {}
 
     def run(self) -> None:
-        """Run every command once."""
+        """Run every command once, on a folder in which nothing is drawn yet."""
+        shutil.rmtree(folder() / "figures", ignore_errors=True)
         for name in COMMANDS:
             self.taken[name] = seconds(partial(call, f"analysis.{name}", str(folder())))
 

@@ -16,8 +16,8 @@ OTHERS = "Every other comparison on this page is exploratory."
 
 def claimed(found: Findings) -> Section:
     """The section."""
-    if not found.claims:
+    if not found.numbers.claims:
         return section("claims", "Claims", [page.text("p", NONE)])
-    told = [page.text("li", each.sentence, each.verdict) for each in found.claims]
-    table = page.table(judged.table(found.claims))
+    told = [page.text("li", each.sentence, each.verdict) for each in found.numbers.claims]
+    table = page.table(judged.table(found.numbers.claims))
     return section("claims", "Claims", [page.box("ul", told, "claims"), table, page.text("p", OTHERS, "small")])

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis import stream_variance, test_images, wording
+from analysis import wording
 from analysis.comparison import Comparison
 from analysis.figures import Drawing
 from analysis.groups import file_stem
 from analysis.phrases import counted
-from analysis.result_tables import across, over_sweep, tables
 from analysis.table import Table
 from analysis.web import page
 from analysis.web.findings import Findings, title_of
@@ -28,7 +27,7 @@ def experiment(found: Findings, name: str, compared: Sequence[Comparison]) -> Se
         return section(place, title, _group(found, compared[0], about))
     parts = [
         *illustrations(found, [each for each in about if len(each.subject.groups) > 1]),
-        *_tables(_across(compared)),
+        *_tables(found.numbers.experiment_tables(name)),
     ]
     for each in compared:
         own = [drawn for drawn in about if [group.name for group in drawn.subject.groups] == [each.group.name]]
@@ -40,19 +39,12 @@ def experiment(found: Findings, name: str, compared: Sequence[Comparison]) -> Se
 def over_all(found: Findings) -> Section:
     """What compares all groups of the sweep, of whatever experiment."""
     drawn = illustrations(found, [each for each in found.drawings if each.subject.experiment == ""])
-    return section("sweep", "Over all experiments", [*drawn, *_tables(over_sweep(found.comparisons))])
+    return section("sweep", "Over all experiments", [*drawn, *_tables(found.numbers.sweep_tables())])
 
 
 def _group(found: Findings, comparison: Comparison, drawn: Sequence[Drawing]) -> list[str]:
     remarks = page.items(wording.remarks(comparison), "remarks")
-    resampled = test_images.table(found.loaded, comparison.group)
-    made = [*tables(comparison), *([] if resampled is None else [resampled])]
-    return [*illustrations(found, drawn), remarks, *_tables(made)]
-
-
-def _across(compared: Sequence[Comparison]) -> list[Table]:
-    """The tables that compare the groups of one experiment."""
-    return [*across(compared), *stream_variance.tables([each.group for each in compared])]
+    return [*illustrations(found, drawn), remarks, *_tables(found.numbers.group_tables(comparison))]
 
 
 def _tables(made: Sequence[Table]) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from analysis.figures import Drawing
 from analysis.phrases import counted
+from analysis.table_files import frame_as_csv
 from analysis.web import page
 from analysis.web.findings import Findings
 
@@ -24,6 +25,6 @@ def illustrations(found: Findings, drawn: Sequence[Drawing]) -> list[str]:
 
 def _illustration(found: Findings, of: Drawing, role: str) -> str:
     """One figure, which scrolls inside its box, and a link that saves the numbers as they are drawn."""
-    data = page.download(f"{of.stem}.csv", of.table.to_csv(index=False, float_format=DIGITS))
+    data = page.download(f"{of.stem}.csv", frame_as_csv(of.table, DIGITS))
     caption = f"<figcaption>{page.written(of.kind.title)}. Data: {data}</figcaption>\n"
     return page.box("figure", [page.box("div", [found.pictures[of.stem]], "scroll"), caption], role)

@@ -25,24 +25,24 @@ def opening(found: Findings) -> str:
             page.text("p", f"{_compared(found)} {_ran(found)} {_state(found, done)}", "lead"),
             page.text("p", source, "small"),
             page.box("dl", [page.box("div", [page.text("dt", k), page.text("dd", v)]) for k, v in counts.items()]),
-            page.items(found.origin.warnings(), "remarks"),
+            page.items(found.numbers.origin.warnings(), "remarks"),
         ]
     )
 
 
 def _compared(found: Findings) -> str:
-    arms = [arm for each in found.comparisons for arm in each.group.arms]
+    arms = [arm for each in found.numbers.comparisons for arm in each.group.arms]
     labels = list(dict.fromkeys(arm["label"] for arm in arms))
     datasets = list(dict.fromkeys(arm["dataset"] for arm in arms))
-    planned = [len(each.group.planned["seeds"]) for each in found.comparisons] or [0]
+    planned = [len(each.group.planned["seeds"]) for each in found.numbers.comparisons] or [0]
     seeds = counted(planned[0], "seed") if min(planned) == max(planned) else f"{min(planned)} to {max(planned)} seeds"
-    experiments, settings = len(found.experiments), len(found.comparisons)
+    experiments, settings = len(found.numbers.experiments), len(found.numbers.comparisons)
     where = counted(experiments, "experiment") + (f" of {settings} settings in all" if settings > experiments else "")
     return f"Compares {_listed(labels)} on {_listed(datasets)}: {where}, {seeds} planned for each arm."
 
 
 def _ran(found: Findings) -> str:
-    origin = found.origin
+    origin = found.numbers.origin
     if origin.first is None or origin.last is None:
         return "Nothing has run yet."
     return f"Run from {_minute(origin.first)} to {_minute(origin.last)} UTC on {_listed(list(origin.facts['device']))}."

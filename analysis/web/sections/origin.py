@@ -12,7 +12,7 @@ from analysis.web.sections.section import Section, section
 
 def origin(found: Findings) -> Section:
     """The section."""
-    told = found.origin
+    told = found.numbers.origin
     facts = {fact: with_counts(values) for fact, values in told.facts.items()}
     facts["plugins"] = [
         f"{plugin}, revision {revision} ({counted(number, 'cell')})"

@@ -10,7 +10,8 @@ from analysis.web.sections.section import Section, section
 
 MEANING = (
     "The first runs what is missing and nothing else. The second writes the tables as CSV, LaTeX and Markdown, and all "
-    "their numbers as JSON; the third writes the figures as PNG and PDF with their data; the last makes this page."
+    "their numbers as JSON; the third draws those figures that have changed, as PNG, PDF and SVG with their data; the "
+    "last makes this page."
 )
 
 

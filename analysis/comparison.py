@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 import numpy as np
 
 from analysis.against_random import AgainstRandom, against_random
+from analysis.beside import beside
 from analysis.costs import Costs, costs
 from analysis.estimate import Estimate, estimate
 from analysis.failed import unscored
@@ -16,6 +19,9 @@ from analysis.load import Failed
 from analysis.rank_test import Blocks, RankTest, over_cycles, over_seeds
 from analysis.runs import Floats, Runs, runs
 from bench.record import Arm
+
+ROWS = 20_000  # from which on a process pays
+USED = ("label", "seed", "cycle", "cell", "initial", "labelled", "accuracy", "query_seconds", "fit_seconds", "peak_mib")
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,26 @@ def compare(group: Group, blocks: Blocks = Blocks.SEEDS) -> Comparison:
     arms = tuple(_summary(group, found, arm, versus.get(arm["label"])) for arm in group.arms)
     without = compare(group.without_failed(), blocks) if any(arm.imputed for arm in arms) else None
     return Comparison(group, found, arms, _ranks(found, competitors, blocks), without)
+
+
+def compare_all(groups: Sequence[Group], blocks: Blocks = Blocks.SEEDS) -> list[Comparison]:
+    """`compare` of each group, in processes beside each other where there are many rows."""
+    rows = sum(len(group.frame) for group in groups)
+    worth = math.ceil(ROWS * len(groups) / max(rows, 1))
+    slim = [replace(group, frame=group.frame[group.frame.columns.intersection(USED)]) for group in groups]
+    found = beside(partial(_compared_alone, blocks), slim, worth)
+    return [_about(each, group) for each, group in zip(found, groups, strict=True)]
+
+
+def _compared_alone(blocks: Blocks, group: Group) -> Comparison:
+    """The comparison without the table, which need not travel back."""
+    return _about(compare(group, blocks), replace(group, frame=group.frame.iloc[:0]))
+
+
+def _about(of: Comparison, group: Group) -> Comparison:
+    """The same numbers, of this copy of the group."""
+    without = None if of.without_failed is None else _about(of.without_failed, group.without_failed())
+    return replace(of, group=group, without_failed=without)
 
 
 def _ranks(found: Runs, competitors: list[str], blocks: Blocks) -> RankTest | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import command
-from analysis.comparison import Comparison, compare
+from analysis.comparison import Comparison, compare_all
 from analysis.drawing.gallery import Absent, Drawing, gallery
 from analysis.drawing.kept import figures
 from analysis.drawing.kinds import KINDS
@@ -77,7 +77,7 @@ def _draw_figures(results: Path, given: Namespace) -> None:
 
 
 def _compared(loaded: Loaded, only: Sequence[str]) -> list[Comparison]:
-    return [compare(group) for group in groups(scored_as_chance(loaded), only)]
+    return compare_all(groups(scored_as_chance(loaded), only))
 
 
 def _told(absent: Sequence[Absent]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from itertools import groupby
 from analysis import result_tables, stream_variance, test_images
 from analysis.across import Family, families
 from analysis.claims.judged import ClaimResult, results
-from analysis.comparison import Comparison, compare
+from analysis.comparison import Comparison, compare_all
 from analysis.failed import left_out, scored_as_chance
 from analysis.groups import groups
 from analysis.load import Loaded
@@ -99,7 +99,7 @@ def sweep_numbers(loaded: Loaded, selection: Selection) -> SweepNumbers:
     """All of it. Raises ResultsError for an unknown experiment, and where two runs of a seed are no pair."""
     counted = scored_as_chance(loaded) if selection.failed is FailedRuns.CHANCE else left_out(loaded)
     blocks = selection.blocks or Blocks.SEEDS
-    comparisons = [compare(group, blocks) for group in groups(counted, selection.only)]
+    comparisons = compare_all(groups(counted, selection.only), blocks)
     own = [own_random(compared) for compared in by_experiment(comparisons)]
     together = [[each.group for each in compared] for compared in by_experiment(comparisons)]
     return SweepNumbers(

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 from synthetic_results import Sweep
 
+from analysis import comparison, provenance, revisions
 from analysis import load as loading
-from analysis import provenance, revisions
 from analysis.beside import beside
+from analysis.failed import scored_as_chance
+from analysis.groups import groups
 from analysis.load import load
 from bench.errors import ResultsError
 
@@ -86,3 +88,22 @@ def test_what_rows_bought_and_got_right_stays_with_them(two_arms: Sweep, in_part
         rows = loaded.frame[loaded.frame["cell"] == cell]
         assert {len(each) for each in rows["class_accuracy"]} == {number % 3 + 1}
         assert loaded.queried[cell][2].tolist() == list(range(number, 2 * number))
+
+
+def test_groups_that_are_compared_beside_each_other_have_the_same_numbers(
+    two_arms: Sweep, two_processors: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for label, curve in (("random", [0.5, 0.6, 0.7]), ("margin", [0.5, 0.65, 0.8]), ("badge", [0.5, 0.6])):
+        two_arms.arm(label, lambda seed, curve=curve: [x + seed / 100 for x in curve], group="widen=2")  # type: ignore[misc]
+    two_arms.fail(two_arms.experiments["fig"]["arms"][-1]["cells"]["1"], cycle=2)
+    found = groups(scored_as_chance(load(two_arms.root)))
+    monkeypatch.setattr(comparison, "ROWS", 1)
+    beside_each_other = comparison.compare_all(found)
+    assert [each.without_failed is None for each in beside_each_other] == [True, False]
+    for each, group in zip(beside_each_other, found, strict=True):
+        alone = comparison.compare(group)
+        for ours, theirs in ((each, alone), (each.failed_left_out, alone.failed_left_out)):
+            assert repr(ours.arms) == repr(theirs.arms)
+            assert repr(ours.ranks) == repr(theirs.ranks)
+            pd.testing.assert_frame_equal(ours.group.frame, theirs.group.frame)
+            assert ours.unscored == theirs.unscored

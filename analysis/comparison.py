@@ -105,7 +105,7 @@ def compare_all(groups: Sequence[Group], blocks: Blocks = Blocks.SEEDS) -> list[
     """`compare` of each group, in processes beside each other where there are many rows."""
     rows = sum(len(group.frame) for group in groups)
     worth = math.ceil(ROWS * len(groups) / max(rows, 1))
-    slim = [replace(group, frame=group.frame[group.frame.columns.intersection(USED)]) for group in groups]
+    slim = [replace(group, frame=group.frame[group.frame.columns.intersection(list(USED))]) for group in groups]
     found = beside(partial(_compared_alone, blocks), slim, worth)
     return [_about(each, group) for each, group in zip(found, groups, strict=True)]
 

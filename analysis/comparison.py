@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -10,7 +9,7 @@ from functools import cached_property, partial
 import numpy as np
 
 from analysis.against_random import AgainstRandom, against_random
-from analysis.beside import beside
+from analysis.beside import beside, share
 from analysis.costs import Costs, costs
 from analysis.estimate import Estimate, estimate
 from analysis.failed import unscored
@@ -104,9 +103,8 @@ def compare(group: Group, blocks: Blocks = Blocks.SEEDS) -> Comparison:
 def compare_all(groups: Sequence[Group], blocks: Blocks = Blocks.SEEDS) -> list[Comparison]:
     """`compare` of each group, in processes beside each other where there are many rows."""
     rows = sum(len(group.frame) for group in groups)
-    worth = math.ceil(ROWS * len(groups) / max(rows, 1))
     slim = [replace(group, frame=group.frame[group.frame.columns.intersection(list(USED))]) for group in groups]
-    found = beside(partial(_compared_alone, blocks), slim, worth)
+    found = beside(partial(_compared_alone, blocks), slim, share(ROWS, rows, len(groups)))
     return [_about(each, group) for each, group in zip(found, groups, strict=True)]
 
 

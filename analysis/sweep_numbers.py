@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 
 from analysis import result_tables, stream_variance, test_images
 from analysis.across import Family, families
+from analysis.beside import beside, share
 from analysis.claims.judged import ClaimResult, results
 from analysis.comparison import Comparison, compare_all
 from analysis.failed import left_out, scored_as_chance
-from analysis.groups import groups
+from analysis.groups import Group, groups
 from analysis.load import Loaded
 from analysis.own_random import OwnRandom, own_random
 from analysis.provenance import Provenance, provenance
@@ -22,6 +23,8 @@ from analysis.rerun_noise import RerunNoise, rerun_noise
 from analysis.stream_variance import StreamSplits, stream_splits
 from analysis.table import Table
 from analysis.test_images import FinalDifference, final_differences
+
+CELLS = 1000  # from which on a process pays
 
 
 class FailedRuns(StrEnum):
@@ -108,12 +111,17 @@ def sweep_numbers(loaded: Loaded, selection: Selection) -> SweepNumbers:
         origin=provenance(loaded),
         claims=results(loaded),
         comparisons=comparisons,
-        over_images=[final_differences(loaded, each.group) for each in comparisons],
+        over_images=_over_images(loaded, [each.group for each in comparisons]),
         own_randoms=[each for each in own if each is not None],
         streams=[each for of_experiment in together for each in stream_splits(of_experiment)],
         families=families(comparisons) if selection.blocks in (None, Blocks.DATASETS) else [],
         noise=rerun_noise(loaded),
     )
+
+
+def _over_images(loaded: Loaded, compared: Sequence[Group]) -> list[dict[str, FinalDifference]]:
+    worth = share(CELLS, loaded.frame["cell"].nunique(), len(compared))
+    return list(beside(partial(final_differences, loaded), compared, worth))
 
 
 def by_experiment(comparisons: Sequence[Comparison]) -> list[list[Comparison]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analysis.beside import beside, share
 from analysis.comparison import Comparison
 from analysis.drawing.canvas import Caption
 from analysis.drawing.kind import Kind
@@ -20,6 +21,7 @@ from analysis.phrases import counted
 from analysis.wording import short_commit
 
 ALL = "_sweep"  # no experiment's name begins so
+ROWS = 4000  # from which on a process pays
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,9 @@ def gallery(
 ) -> tuple[list[Drawing], list[Absent]]:
     """What is drawn, experiment by experiment with its main kind first, and what is not."""
     wanted = [kind for kind in KINDS if not kinds or kind.name in kinds]
-    tried = [each for kind in wanted for each in _of_kind(loaded, comparisons, kind, published)]
+    asked = [(kind, subject) for kind in wanted for subject in kind.split(loaded, comparisons)]
+    tables = beside(_series, asked, share(ROWS, len(loaded.frame), len(asked)))
+    tried = [_framed(*each, table, published) for each, table in zip(asked, tables, strict=True)]
     drawn = [each for each in tried if isinstance(each, Drawing)]
     absent = [each for each in tried if isinstance(each, Absent)]
     met = {each.kind.name for each in drawn} | {each.kind for each in absent}
@@ -71,17 +75,21 @@ def gallery(
     return sorted(drawn, key=lambda each: (order.get(each.subject.experiment, len(order)), not each.main)), absent
 
 
-def _of_kind(
-    loaded: Loaded, comparisons: Sequence[Comparison], kind: Kind, published: pd.DataFrame
-) -> Iterator[Drawing | Absent]:
-    for subject in kind.split(loaded, comparisons):
-        try:
-            table = kind.series(subject)
-        except NothingToDraw as reason:
-            yield Absent(kind.name, subject.title, str(reason))
-        else:
-            caption = _caption(subject, kind, table, published if kind.overlay else pd.DataFrame())
-            yield Drawing(subject, kind, table, caption)
+def _series(asked: tuple[Kind, Subject]) -> pd.DataFrame | NothingToDraw:
+    kind, subject = asked
+    try:
+        return kind.series(subject)
+    except NothingToDraw as reason:
+        return reason
+
+
+def _framed(
+    kind: Kind, subject: Subject, table: pd.DataFrame | NothingToDraw, published: pd.DataFrame
+) -> Drawing | Absent:
+    if isinstance(table, NothingToDraw):
+        return Absent(kind.name, subject.title, str(table))
+    caption = _caption(subject, kind, table, published if kind.overlay else pd.DataFrame())
+    return Drawing(subject, kind, table, caption)
 
 
 def _caption(subject: Subject, kind: Kind, table: pd.DataFrame, published: pd.DataFrame) -> Caption:

@@ -13,6 +13,7 @@ from PIL import Image
 
 from analysis.beside import beside
 from analysis.drawing.canvas import Caption
+from analysis.drawing.compact import compact
 from analysis.drawing.gallery import Drawing
 from analysis.drawing.kind import Kind
 from analysis.drawing.tape import Tape
@@ -87,8 +88,12 @@ def _vectors(ending: str, background: bool, tape: Tape) -> bytes:
     return packed.getvalue()
 
 
+def _svg(tape: Tape) -> bytes:
+    return compact(_vectors("svg", False, tape).decode()).encode()
+
+
 WRITERS: dict[str, Callable[[Tape], bytes]] = {
     "png": _png,
     "pdf": partial(_vectors, "pdf", True),
-    "svg": partial(_vectors, "svg", False),
+    "svg": _svg,
 }

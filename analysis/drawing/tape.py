@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -20,6 +19,9 @@ from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, Transform, TransformedBbox, TransformedPath
 from numpy.typing import NDArray
 
+from analysis.drawing.stamp import RGBA, measured, stamp
+
+LONGEST = 30  # letters of a text that is likely to come again
 GROUND = "ground"  # the group of what a page without background leaves out
 Stroke = Callable[[RendererBase, Transform], None]  # draws on a renderer, with its places scaled
 
@@ -27,7 +29,8 @@ Stroke = Callable[[RendererBase, Transform], None]  # draws on a renderer, with 
 class Tape(RendererBase):
     """A bitmap of `dots` per inch of a figure, and every stroke of it; images are not known to it.
 
-    The bitmap measures the texts, so that it comes out as matplotlib alone would have drawn it.
+    The bitmap measures the texts, so that it comes out as matplotlib alone would have drawn it, but that short texts
+    stand on whole dots.
     """
 
     def __init__(self, figure: Figure, dots: float) -> None:
@@ -90,7 +93,11 @@ class Tape(RendererBase):
         ismath: bool | Literal["TeX"] = False,
         mtext: Text | None = None,
     ) -> None:
-        self._bitmap.draw_text(gc, x, y, s, prop, angle, ismath, mtext)
+        if angle or ismath or len(s) > LONGEST or gc.get_alpha() != 1:
+            self._bitmap.draw_text(gc, x, y, s, prop, angle, ismath, mtext)
+        else:
+            made = stamp(s, prop.copy(), _rgba(gc), self.dots)
+            self._bitmap.draw_image(gc, round(x) - made.left, round(self.height - y) - made.below, made.pixels)
         kept, anchor = _copied(gc), None if mtext is None else _anchored(mtext)
 
         def stroke(to: RendererBase, scale: Transform) -> None:
@@ -104,7 +111,7 @@ class Tape(RendererBase):
     def get_text_width_height_descent(
         self, s: str, prop: FontProperties, ismath: bool | Literal["TeX"]
     ) -> tuple[float, float, float]:
-        return _measured(s, prop, ismath, self.dots)
+        return measured(s, prop, ismath, self.dots)
 
     def points_to_pixels(self, points: float) -> float:  # type: ignore[override]  # only ever numbers
         return points * self.dots / 72
@@ -145,12 +152,9 @@ class _Played(Artist):
         self._tape.play(renderer, self._background)
 
 
-@lru_cache(maxsize=20_000)  # figures share most of their texts; matplotlib gives a copy of the properties
-def _measured(
-    text: str, prop: FontProperties, ismath: bool | Literal["TeX"], dots: float
-) -> tuple[float, float, float]:
-    """Width, height and descent in pixels."""
-    return RendererAgg(1, 1, dots).get_text_width_height_descent(text, prop, ismath)
+def _rgba(gc: GraphicsContextBase) -> RGBA:
+    red, green, blue, alpha = gc.get_rgb()
+    return red, green, blue, alpha
 
 
 def _copied(gc: GraphicsContextBase) -> GraphicsContextBase:

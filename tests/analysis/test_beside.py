@@ -10,7 +10,8 @@ from synthetic_results import Sweep
 
 from analysis import comparison, provenance, revisions
 from analysis import load as loading
-from analysis.beside import beside
+from analysis.beside import beside, share
+from analysis.drawing import gallery
 from analysis.failed import scored_as_chance
 from analysis.groups import groups
 from analysis.load import load
@@ -38,6 +39,13 @@ def test_enough_things_are_worked_on_elsewhere_and_few_of_them_here(two_processo
 def test_one_processor_does_all_of_it_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 1)
     assert {process for _, process in beside(process_of, range(9), worth=1)} == {os.getpid()}
+
+
+@pytest.mark.parametrize(
+    ("total", "things", "wanted"), [(100, 10, 3), (100, 20, 5), (10, 10, 25), (0, 0, 1), (0, 2, 50)]
+)
+def test_a_share_is_how_many_things_hold_enough(total: int, things: int, wanted: int) -> None:
+    assert share(25, total, things) == wanted
 
 
 @pytest.fixture
@@ -107,3 +115,18 @@ def test_groups_that_are_compared_beside_each_other_have_the_same_numbers(
             assert repr(ours.ranks) == repr(theirs.ranks)
             pd.testing.assert_frame_equal(ours.group.frame, theirs.group.frame)
             assert ours.unscored == theirs.unscored
+
+
+def test_figures_whose_data_come_from_beside_each_other_are_the_same(
+    two_arms: Sweep, two_processors: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = load(uneven(two_arms).root)
+    compared = comparison.compare_all(groups(scored_as_chance(loaded)))
+    alone = gallery.gallery(loaded, compared, pd.DataFrame())
+    monkeypatch.setattr(gallery, "ROWS", 1)
+    parted = gallery.gallery(loaded, compared, pd.DataFrame())
+    assert [each.stem for each in parted[0]] == [each.stem for each in alone[0]]
+    for ours, theirs in zip(parted[0], alone[0], strict=True):
+        pd.testing.assert_frame_equal(ours.table, theirs.table)
+        assert repr(ours.caption) == repr(theirs.caption)
+    assert parted[1] == alone[1]

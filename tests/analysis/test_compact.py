@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from analysis.web.compact import compact
+from analysis.drawing.compact import compact
 
 SVG = """<svg viewBox="0 0 460.812345 3" xmlns="http://www.w3.org/2000/svg">
  <g id="a.12345">

@@ -15,6 +15,7 @@ from every_kind import every_kind
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.image import imread
+from scipy.ndimage import uniform_filter
 
 from analysis.drawing.kinds import KINDS
 from analysis.drawing.studio import RESOLUTION, TRUETYPE
@@ -43,10 +44,28 @@ def alone(drawing: Drawing, ending: str) -> bytes:
 
 
 @pytest.mark.parametrize("title", TITLES)
-def test_every_pixel_of_a_png_is_the_same(gallery: dict[str, Drawing], title: str) -> None:
+def test_every_pixel_of_a_png_is_the_same_but_for_short_texts(
+    gallery: dict[str, Drawing], title: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("analysis.drawing.tape.LONGEST", -1)  # no text is short
     drawing = gallery[title]
     ours, theirs = (imread(io.BytesIO(each))[:, :, :3] for each in (render(drawing, "png"), alone(drawing, "png")))
     np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("title", TITLES)
+def test_texts_of_a_png_are_at_most_a_dot_away(gallery: dict[str, Drawing], title: str) -> None:
+    drawing = gallery[title]
+    ours, theirs = (imread(io.BytesIO(each))[:, :, :3] for each in (render(drawing, "png"), alone(drawing, "png")))
+    around = [uniform_filter(each, size=(7, 7, 1)) for each in (ours, theirs)]  # a whole dot away would be a seventh
+    np.testing.assert_allclose(*around, atol=1 / 7)
+
+
+def painted(figure: Figure) -> np.ndarray:
+    """What a canvas of matplotlib's shows."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())
 
 
 @pytest.mark.parametrize("title", TITLES)
@@ -142,13 +161,28 @@ def test_a_line_is_cut_off_where_the_axes_end() -> None:
     assert abs(columns.max() - right) <= 1
 
 
-def test_the_pixels_are_those_of_a_canvas() -> None:
+def test_the_pixels_are_those_of_a_canvas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("analysis.drawing.tape.LONGEST", -1)
     figure = Figure(dpi=50)
-    figure.add_subplot().set_title("title")
-    pixels = Tape(figure, 50).pixels()
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    np.testing.assert_array_equal(pixels, np.asarray(canvas.buffer_rgba()))
+    figure.add_subplot().set_title("a title of more letters than come again", alpha=0.5)
+    np.testing.assert_array_equal(Tape(figure, 50).pixels(), painted(figure))
+
+
+@pytest.mark.parametrize("text", ["pÅ_,|", " ", "ﬀ ★", "–0.5", "M" * 30])
+@pytest.mark.parametrize("size", [5.0, 10.5])
+def test_a_short_text_on_a_whole_dot_is_what_a_canvas_shows(text: str, size: float) -> None:
+    figure = Figure(figsize=(4, 1), dpi=100)
+    figure.text(0.125, 0.5, text, size=size, color="#9A4A00", va="baseline", parse_math=False)
+    ours, theirs = Tape(figure, 100).pixels().astype(int), painted(figure)
+    assert np.abs(ours - theirs).max() <= 1
+
+
+def test_a_text_that_runs_out_of_the_figure_is_cut_off() -> None:
+    figure = Figure(figsize=(1, 1), dpi=100)
+    for place in ((-0.1, 0.5), (0.9, 0.5), (0.5, -0.05), (0.5, 0.95)):
+        figure.text(*place, "cut off", va="baseline")
+    ours, theirs = Tape(figure, 100).pixels().astype(int), painted(figure)
+    assert np.abs(ours - theirs).max() <= 1
 
 
 def test_a_tape_is_drawn_again_the_same(tmp_path: Path) -> None:

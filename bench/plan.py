@@ -95,10 +95,8 @@ def _arms(experiment: Experiment, point: Point, files: _Files) -> Iterator[Plann
         strategy = named.strategy
         own = protocol_under(strategy, s.protocol)
         first = Cell(s.dataset, s.learner, own, strategy, s.seed_list[0], checksum, s.precision, s.audit, s.varied)
-        cells = {
-            seed: replace(first, seed=seed, protocol=protocol_under(strategy, protocol))
-            for seed, protocol in protocols.items()
-        }
+        under = {id(protocol): protocol_under(strategy, protocol) for protocol in protocols.values()}  # seeds share few
+        cells = {seed: replace(first, seed=seed, protocol=under[id(protocol)]) for seed, protocol in protocols.items()}
         refused = first.refusal()
         yield PlannedArm(experiment.name, point, named, {} if refused else cells, refused)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping
 from enum import StrEnum
@@ -33,7 +34,11 @@ def state_of(results: Path, identifier: str, cycles: int) -> State:
 
 def states(results: Path, wanted: Mapping[str, int]) -> dict[str, State]:
     """The state of every wanted cell, given as id → last cycle."""
-    return {identifier: state_of(results, identifier, cycles) for identifier, cycles in wanted.items()}
+    begun = set(os.listdir(results / "cells")) if (results / "cells").is_dir() else set()
+    return {
+        identifier: state_of(results, identifier, cycles) if identifier in begun else State.MISSING
+        for identifier, cycles in wanted.items()
+    }
 
 
 def counted(found: Mapping[str, State]) -> str:

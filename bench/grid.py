@@ -1,11 +1,17 @@
-"""A grid of settings: dotted keys with lists of values. Its points are their product, the last key fastest."""
+"""A grid of settings: dotted keys, each with values. Its points are their product, the last key fastest.
+
+    grid: {learner.net.widen: [1, 2], learner: {network: {}, gp: {name: gp}}}
+
+A value is called as it is written, or by the key that it has in a mapping of them.
+"""
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from bench.build import Builder
 from bench.config import Point, Settings
@@ -14,39 +20,55 @@ from bench.describe import hints_of, shown, unknown_key
 from bench.labels import written
 from bench.located import Located, item, items, merged, nested
 
-Chosen: TypeAlias = tuple[tuple[str, Located], ...]
-"""A point of a grid: each of its keys with the value that it has there."""
+
+class Choice(NamedTuple):
+    """A value of one of a grid's keys, and what it is called."""
+
+    key: str
+    label: str
+    value: Located
+
+
+Chosen: TypeAlias = tuple[Choice, ...]
+"""A point of a grid."""
 
 REGIMES = ("low", "medium", "high")
+CALLED = re.compile(r"[\w.+-][\w .+-]*")
+WANTED = "a list of values, or a mapping from what each is called to it"
 
 
 @dataclass(frozen=True)
 class Grid:
-    """The keys of a grid, each with its values; a grid without keys has one point."""
+    """For each key of a grid what may be chosen; a grid without keys has one point."""
 
-    axes: tuple[tuple[str, Sequence[Located]], ...]
+    axes: tuple[Sequence[Choice], ...]
 
     def __len__(self) -> int:
-        return math.prod(len(values) for _, values in self.axes)
+        return math.prod(len(choices) for choices in self.axes)
 
     def __iter__(self) -> Iterator[Chosen]:
         return (self.point(number) for number in range(len(self)))
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What is varied."""
+        return tuple(choices[0].key for choices in self.axes)
+
     def point(self, number: int) -> Chosen:
         """The point with a number from 0 to len − 1."""
         chosen = []
-        for key, values in reversed(self.axes):
-            number, at = divmod(number, len(values))
-            chosen.append((key, values[at]))
+        for choices in reversed(self.axes):
+            number, at = divmod(number, len(choices))
+            chosen.append(choices[at])
         return tuple(reversed(chosen))
 
     def group(self, chosen: Chosen) -> str:
         """What a point is called."""
-        return ", ".join(f"{self._short(key)}={written(value)}" for key, value in chosen)
+        return ", ".join(f"{self._short(each.key)}={each.label}" for each in chosen)
 
     def _short(self, dotted: str) -> str:
         """The last part of a key where that is enough to tell it from the others."""
-        lasts = [key.rpartition(".")[2] for key, _ in self.axes]
+        lasts = [key.rpartition(".")[2] for key in self.keys]
         last = dotted.rpartition(".")[2]
         return last if lasts.count(last) == 1 else dotted
 
@@ -56,7 +78,7 @@ def read_grid(builder: Builder, node: Located | None) -> Grid:
     if node is None:
         return Grid(())
     if not isinstance(node.value, dict):
-        builder.report(node, f"wanted a mapping of dotted keys, each with a list of values; got {shown(node)}")
+        builder.report(node, f"wanted a mapping of dotted keys, each with values; got {shown(node)}")
     return Grid(tuple(_axes(builder, node)))
 
 
@@ -64,24 +86,41 @@ def points(builder: Builder, grid: Grid, chosen: Iterable[Chosen], settings: Loc
     """The settings at points of a grid, over settings that all of them share; those that cannot be are reported."""
     for point in chosen:
         here = settings
-        for dotted, value in point:
-            here = merged(here, nested(dotted, value))
+        for choice in point:
+            here = merged(here, nested(choice.key, choice.value))
         known = {key: value for key, value in items(_in_numbers(builder, here)) if key in hints_of(Settings)}
         built = builder.build(Settings, Located(known, here.where, here.path))
         if built is not None:
             yield Point(grid.group(point), built)
 
 
-def _axes(builder: Builder, grid: Located) -> Iterator[tuple[str, Sequence[Located]]]:
+def _axes(builder: Builder, grid: Located) -> Iterator[Sequence[Choice]]:
     for dotted, values in items(grid):
         if dotted.partition(".")[0] not in hints_of(Settings):
             builder.report(values, unknown_key(dotted, hints_of(Settings)))
-        elif not isinstance(values.value, list) or not values.value:
-            builder.report(values, f"wanted a list of values; got {shown(values)}")
-        elif len({written(value) for value in values.value}) < len(values.value):
+            continue
+        choices = choices_of(dotted, values)
+        wrong = [choice.label for choice in choices if isinstance(values.value, dict) and not _is_name(choice.label)]
+        if not choices or values.name is not None:
+            builder.report(values, f"wanted {WANTED}; got {shown(values)}")
+        elif wrong:
+            builder.report(values, f"wanted letters, digits and - _ . + in what a value is called; got {wrong[0]!r}")
+        elif len({written(choice.value) for choice in choices}) < len(choices):
             builder.report(values, f"wanted each value once; got {shown(values)}")
         else:
-            yield dotted, values.value
+            yield choices
+
+
+def choices_of(key: str, values: Located) -> list[Choice]:
+    """What is written for a key; none where it is neither a list nor a mapping."""
+    if isinstance(values.value, dict):
+        return [Choice(key, label, value) for label, value in values.value.items()]
+    listed = values.value if isinstance(values.value, list) else []
+    return [Choice(key, written(value), value) for value in listed]
+
+
+def _is_name(label: str) -> bool:
+    return CALLED.fullmatch(label) is not None and label == label.strip()
 
 
 def _in_numbers(builder: Builder, settings: Located) -> Located:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import status
+from bench import pace, status
 from bench.cell import Cell
 from bench.data import data_root
 from bench.disk import disk_estimate
@@ -145,10 +145,11 @@ class _Command:
         found = states(self.results, wanted)
         _print(self.console, overview(self.planned, self.results, found, self.options.only))
         if self.options.dry_run:
+            _print(self.console, f"time: {pace.expected(self.planned, self.results, found)}")
             _print(self.console, f"disk: {disk_estimate(self.cells, self.results, self.data)}")
         if self.options.status:
             at_work = status.running(self.results, found, Names(names(self.planned), wanted))
-            left = status.time_left(self.planned, self.results, found)
+            left = pace.time_left(self.planned, self.results, found)
             _print(self.console, "\n".join([*at_work, *([left] if left else [])]))
             self._print_failures(found)
         return 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bench.build import Builder
 from bench.config import Experiment, NamedStrategy
 from bench.describe import did_you_mean
-from bench.grid import Chosen, Grid, points, read_grid
+from bench.grid import Chosen, Grid, choices_of, points, read_grid
 from bench.located import Located, item, items, located, merged, nested
 from bench.seeds import listed
 from bench.strategy import Strategy
@@ -55,8 +55,9 @@ def first_point(space: Located) -> Located:
     """Defaults that say the first value of every key of a space."""
     found = Located({}, space.where, "defaults")
     for dotted, values in items(space):
-        if isinstance(values.value, list) and values.value:
-            found = merged(found, nested(dotted, values.value[0]))
+        choices = choices_of(dotted, values)
+        if choices:
+            found = merged(found, nested(dotted, choices[0].value))
     return found
 
 
@@ -90,7 +91,7 @@ def _mistakes(tune: Tune, grid: Grid, known: Mapping[str, Tunable]) -> Iterator[
 
 
 def _space_mistakes(tune: Tune, grid: Grid) -> Iterator[str]:
-    keys = [key for key, _ in grid.axes]
+    keys = grid.keys
     for key in keys:
         if not any(f"{key}.".startswith(f"{tuned}.") for tuned in TUNED):
             yield f"wanted keys of {', '.join(TUNED)}: trials are compared on one task; got {key}"
@@ -129,4 +130,4 @@ def _over(settings: Located, own: dict[str, Located]) -> Located:
 
 
 def _trial(grid: Grid, chosen: Chosen) -> Trial:
-    return Trial(grid.group(chosen), {key: value.plain for key, value in chosen})
+    return Trial(grid.group(chosen), {choice.key: choice.value.plain for choice in chosen})

@@ -12,6 +12,9 @@ from bench.nets.wide_resnet import WideResNet
 
 MIXED = "[mlp, {name: mlp, width: 3}, {name: wide_resnet, widen: 3}]"
 
+LEARNERS = ["learner=plain, budget=many", "learner=wide one, budget=few"]
+VALUES = "a list of values, or a mapping from what each is called to it"
+
 
 def points(reader: Reader, grid: str) -> tuple[Point, ...]:
     (experiment,) = reader.load(base_and(f"grid: {grid}")).experiments
@@ -75,6 +78,16 @@ def test_a_value_is_shown_as_it_is_written(reader: Reader, grid: str, expected: 
     assert groups(reader, grid) == expected
 
 
+def test_a_value_is_called_by_its_key_in_a_mapping(reader: Reader) -> None:
+    grid = "{learner: {plain: {}, wide one: {net: {widen: 3}}, gp: {name: gp}}, protocol.budget: {few: 2, many: 4}}"
+    found = points(reader, grid)
+    assert [point.group for point in found[:3]] == ["learner=plain, budget=few", *LEARNERS]
+    assert [point.settings.protocol.budget for point in found] == [2, 4] * 3
+    assert [type(point.settings.learner).__name__ for point in found[::2]] == ["NetworkLearner"] * 2 + [
+        "GaussianProcess"
+    ]
+
+
 def test_keys_with_the_same_end_are_shown_whole(reader: Reader) -> None:
     grid = "{learner.net.name: [wide_resnet], dataset.name: [digits], protocol.budget: [1]}"
     assert groups(reader, grid) == ["learner.net.name=wide_resnet, dataset.name=digits, budget=1"]
@@ -85,9 +98,14 @@ def test_keys_with_the_same_end_are_shown_whole(reader: Reader) -> None:
     [
         ("{learnr.net.widen: [1, 2]}", "learnr.net.widen: unknown key. Allowed: dataset, learner, protocol, seeds"),
         ("{strategies: [random]}", "strategies: unknown key. Allowed: dataset, learner, protocol, seeds"),
-        ("{learner.net.widen: 3}", "learner.net.widen: wanted a list of values; got 3"),
-        ("{learner.net.widen: []}", "learner.net.widen: wanted a list of values; got []"),
-        ("{learner.net.widen: {a: 1}}", 'learner.net.widen: wanted a list of values; got {"a": 1}'),
+        ("{learner.net.widen: 3}", f"learner.net.widen: wanted {VALUES}; got 3"),
+        ("{learner.net.widen: []}", f"learner.net.widen: wanted {VALUES}; got []"),
+        ("{learner.net.widen: {}}", f"learner.net.widen: wanted {VALUES}; got {{}}"),
+        ("{learner: {name: gp, net: mlp}}", f'learner: wanted {VALUES}; got {{"name": "gp", "net": "mlp"}}'),
+        ("{learner.net.widen: {a: 1, b: 1}}", "learner.net.widen: wanted each value once; got"),
+        ("{learner.net.widen: {a=: 1}}", "learner.net.widen: wanted letters, digits and - _ . + in what a value"),
+        ('{learner.net.widen: {"a ": 1}}', "learner.net.widen: wanted letters, digits and - _ . + in what a value"),
+        ("{learner.net.widen: {a: x}}", 'learner.net.widen.a: wanted an integer >= 1; got "x"'),
         ("{learner.net.widen: [1, 2, 1]}", "learner.net.widen: wanted each value once; got [1, 2, 1]"),
         ("{learner.net: [mlp, {name: mlp}]}", 'learner.net: wanted each value once; got ["mlp", {"name": "mlp"}]'),
         ("{learner.net.widen: [1, a]}", 'learner.net.widen[1]: wanted an integer >= 1; got "a"'),
@@ -100,7 +118,7 @@ def test_a_grid_that_cannot_be_is_refused(reader: Reader, grid: str, said: str) 
 
 @pytest.mark.parametrize(("grid", "shown"), [("3", "3"), ("[a]", '["a"]'), ("", "null")])
 def test_a_grid_that_is_no_mapping_is_refused(reader: Reader, grid: str, shown: str) -> None:
-    wanted = "wanted a mapping of dotted keys, each with a list of values"
+    wanted = "wanted a mapping of dotted keys, each with values"
     assert reader.problem(base_and(f"grid: {grid}")) == f"s.yaml:16: experiments.one.grid: {wanted}; got {shown}"
 
 

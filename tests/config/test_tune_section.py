@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sweep_texts import BASE, Reader, base_with
 
 from bench.config import Point, Sweep
-from bench.grid import Grid
+from bench.grid import Choice, Grid
 from bench.learners.network import NetworkLearner
 from bench.located import located
 from bench.sweep_file import load_untuned
@@ -129,7 +129,11 @@ def test_the_seed_of_streams_that_are_held_counts_too(reader: Reader) -> None:
         ("experiment", "oen", "experiment: no experiment named 'oen'; did you mean 'one'? Known: one"),
         ("space", "{}", "space: wanted at least one key with its list of values; got none"),
         ("space", "3", "space: wanted a mapping; got 3"),
-        ("space", "{learner.penalty: 3}", "space.learner.penalty: wanted a list of values; got 3"),
+        (
+            "space",
+            "{learner.penalty: 3}",
+            "space.learner.penalty: wanted a list of values, or a mapping from what each is called to it; got 3",
+        ),
         ("space", "{learner.penalty: [1, 1]}", "space.learner.penalty: wanted each value once; got [1, 1]"),
         ("space", "{lerner.penalty: [1]}", "space.lerner.penalty: unknown key. Allowed: dataset, learner"),
         ("space", "{learner.train.epochs: [0]}", "space.learner.train.epochs[0]: wanted an integer >= 1; got 0"),
@@ -206,9 +210,9 @@ def test_every_point_is_drawn_equally_often() -> None:
 
 @given(st.lists(st.integers(1, 4), max_size=4))
 def test_the_points_of_a_grid_are_the_product_of_its_values(sizes: list[int]) -> None:
-    axes = [(f"k{i}", [located(value, "here") for value in range(size)]) for i, size in enumerate(sizes)]
+    axes = [[Choice(f"k{i}", f"{n}", located(n, "here")) for n in range(size)] for i, size in enumerate(sizes)]
     grid = Grid(tuple(axes))
-    wanted = list(itertools.product(*([(key, value) for value in values] for key, values in axes)))
+    wanted = list(itertools.product(*axes))
     assert list(grid) == wanted
     assert len(grid) == len(wanted)
 

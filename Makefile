@@ -48,6 +48,7 @@ bench: setup
 
 docs: setup
 	$(BIN)/python -m bench.catalogue docs/strategies.md
+	$(BIN)/python -m bench.grammar docs/sweeps.md
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -78,6 +78,8 @@ def groups(loaded: Loaded, only: Sequence[str] = ()) -> list[Group]:
     for place, arms in _arms(loaded, only).items():
         experiment, name = place
         kept = tuple(arm for arm in arms if arm["refused"] is None)
+        if not kept:
+            continue
         frame = frames.get(place, loaded.frame.iloc[:0])
         planned = experiments[experiment]
         found.append(Group(experiment, name, planned, kept, frame, tuple(missing[place]), tuple(failures[place])))

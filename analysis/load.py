@@ -121,10 +121,12 @@ class _Planned:
 def load(results: Path) -> Loaded:
     """Everything that a results folder holds by now. Raises ResultsError where it is none, or is broken."""
     plan = _plan(results)
+    planned = dict.fromkeys(run.cell for run in _runs(plan) if run.cell is not None)
+    failures = {cell: read_failure(cell_folder(results, cell)) for cell in planned}
+    plan = _without_data(plan, failures)
     runs = list(_runs(plan))
     cells = list(dict.fromkeys(run.cell for run in runs if run.cell is not None))
     stacked = stack(_read(results, cells))
-    failures = {cell: read_failure(cell_folder(results, cell)) for cell in cells}
     failed = [_failed(run, failures.get(run.cell or "")) for run in runs]
     missing = [None if told else _missing(run, stacked.count) for run, told in zip(runs, failed, strict=True)]
     return Loaded(
@@ -163,6 +165,22 @@ def _plan(results: Path) -> Plan:
         if twice:
             raise ResultsError(f"{results}: wanted one arm per group and label; {name} has several for {min(twice)}")
     return plan
+
+
+def _without_data(plan: Plan, failures: Mapping[str, Failure | None]) -> Plan:
+    """The plan with arms refused whose data were nowhere to be found by any of their runs."""
+    experiments = {}
+    for name, planned in plan["experiments"].items():
+        arms = [_arm(arm, [failures[cell] for cell in arm["cells"].values()]) for arm in planned["arms"]]
+        experiments[name] = planned | {"arms": arms}
+    return plan | {"experiments": experiments}
+
+
+def _arm(arm: Arm, failures: Sequence[Failure | None]) -> Arm:
+    found = [failure["message"] for failure in failures if failure is not None and failure["kind"] == "no_data"]
+    if not found or len(found) < len(failures):
+        return arm
+    return arm | {"refused": f"no data: {found[0]}", "cells": {}}
 
 
 def _runs(plan: Plan) -> Iterator[_Planned]:

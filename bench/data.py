@@ -17,7 +17,7 @@ from pydantic import Field
 
 from bench.arrays import FEATURES, check_features, check_numbers, read_features
 from bench.augment import UNCHANGED, Augment
-from bench.errors import DataError
+from bench.errors import DataError, NoData
 from bench.files import sha256
 from bench.images import averaged, normalised
 from bench.numbers import Count
@@ -120,7 +120,7 @@ def data_file(kind: str, path: str, root: Path) -> Path:
     for file in tried:
         if file.is_file():
             return file
-    raise DataError(f"{kind}: no file {path!r}; looked for {' and '.join(str(file) for file in tried)}")
+    raise NoData(f"{kind}: no file {path!r}; looked for {' and '.join(str(file) for file in tried)}")
 
 
 def checksum_of(dataset: Dataset, root: Path) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from bench import memory
-from bench.errors import Diverged, Refused, ResultsError
+from bench.errors import Diverged, NoData, Refused, ResultsError
 from bench.fate import fate
 from bench.folder import RunFolder
 from bench.launching.options import Retries
@@ -129,5 +129,7 @@ def _kind(error: BaseException) -> FailureKind:
         return "diverged"
     if isinstance(error, Refused):
         return "refused"
+    if isinstance(error, NoData):
+        return "no_data"
     out_of_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
     return "out_of_memory" if out_of_memory else "exception"

@@ -41,6 +41,10 @@ class DataError(Exception):
     """Data that cannot be used: missing files, wrong shapes, labels out of range, NaN."""
 
 
+class NoData(DataError):
+    """Files of data that are not where they were looked for."""
+
+
 class Diverged(Exception):
     """Training met a loss that is not finite."""
 

@@ -69,7 +69,7 @@ class Row(TypedDict):
     files: dict[str, str]
 
 
-FailureKind = Literal["exception", "out_of_memory", "timeout", "killed", "preempted", "diverged", "refused"]
+FailureKind = Literal["exception", "out_of_memory", "timeout", "killed", "preempted", "diverged", "refused", "no_data"]
 """What an attempt can die of; it is then also the attempt's status."""
 
 

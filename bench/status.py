@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rich.console import Group, RenderableType
@@ -41,7 +41,10 @@ def failures(results: Path, found: Mapping[str, State], labels: Mapping[str, str
         table.add_column(heading, justify="right" if heading in ("cycle", "attempt", "MiB") else "left")
     for identifier, failure in known.items():
         table.add_row(*_entries(results, identifier, labels[identifier], failure))
-    told = [line for i, failure in list(known.items())[:TOLD] for line in _reason(results, i, labels[i], failure)]
+    alike: dict[tuple[str, str], list[str]] = {}
+    for i, failure in known.items():
+        alike.setdefault((failure["kind"], failure["message"]), []).append(i)
+    told = [line for cells in list(alike.values())[:TOLD] for line in _reason(results, cells, labels, known[cells[0]])]
     return Group(table, *told, Text("--retry-failed runs them again"))
 
 
@@ -53,9 +56,14 @@ def _entries(results: Path, identifier: str, label: str, failure: Failure) -> It
     yield from (Text(str(each)) for each in (*shown, where.get("host", "–"), where.get("device", "–"), peak))
 
 
-def _reason(results: Path, identifier: str, label: str, failure: Failure) -> Iterator[RenderableType]:
-    """What went wrong, and the end of what was printed and of the trace."""
-    yield Text(f"{label}: {failure['kind']} in cycle {failure['cycle']}: {failure['message']}")
+def _reason(
+    results: Path, cells: Sequence[str], labels: Mapping[str, str], failure: Failure
+) -> Iterator[RenderableType]:
+    """What went wrong in these cells alike, and of the first the end of what was printed and of the trace."""
+    more = f" and {len(cells) - 1} more" if len(cells) > 1 else ""
+    yield Text(f"{labels[cells[0]]}{more}: {failure['kind']} in cycle {failure['cycle']}: {failure['message']}")
+    if failure["kind"] == "no_data":
+        return
     lines = [*failure.get("log", "").splitlines()[-LINES:], *failure["trace"].splitlines()[-LINES:]]
-    lines.append(f"all of it: {cell_folder(results, identifier) / 'failure.json'}")
+    lines.append(f"all of it: {cell_folder(results, cells[0]) / 'failure.json'}")
     yield Text("\n".join(f"    {line}" for line in lines), style="dim")

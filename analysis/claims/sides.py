@@ -106,7 +106,7 @@ def arm_at(plan: Plan, place: Place) -> Arm:
     if not found:
         raise ResultsError(f"wanted the arm {_named(place)}; plan.json has none of that name")
     if found[0]["refused"] is not None:
-        raise ResultsError(f"the arm {_named(place)} was refused before anything ran: {found[0]['refused']}")
+        raise ResultsError(f"the arm {_named(place)} was refused: {found[0]['refused']}")
     return found[0]
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from bench.augment import Augment
 from bench.data import Arrays, Dataset, Normalisation, datasets
-from bench.errors import DataError
+from bench.errors import DataError, NoData
 from bench.registry import NO_RESULT
 
 if TYPE_CHECKING:
@@ -57,7 +57,9 @@ class TorchvisionSet(Dataset):
         try:
             images, labels = self.part(root, train)
         except (RuntimeError, OSError, EOFError, ValueError) as error:
-            raise DataError(
+            here = [name for name in self.files if (root / self.folder / name).exists()]
+            kind = DataError if len(here) == len(self.files) else NoData
+            raise kind(
                 f"{datasets.name_of(type(self))}: wanted the files {', '.join(self.files)} in {root / self.folder} "
                 f"(data.root); got: {error}. Get them from {self.source}, or set download: true with a network"
             ) from error

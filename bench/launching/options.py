@@ -19,7 +19,7 @@ DeviceName: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9:/_
 class Retries:
     """How often a cell is taken up again in one launch without having finished a cycle, by how its attempt ended.
 
-    What was killed may have run out of memory. What diverged or was refused would only do so again.
+    What was killed may have run out of memory. What diverged, was refused or found no data would only do so again.
     """
 
     exception: Natural = 0

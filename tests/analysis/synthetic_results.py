@@ -75,10 +75,10 @@ class Sweep:
         lines = [json.dumps(begun | {"environment": environment}), json.dumps(ended)]
         (self.folder(cell) / "attempts.jsonl").write_text("\n".join(lines) + "\n")
 
-    def fail(self, cell: str, cycle: int = 1, message: str = "loss is not finite") -> None:
+    def fail(self, cell: str, cycle: int = 1, message: str = "loss is not finite", kind: str = "diverged") -> None:
         """Mark a cell as failed."""
         self.folder(cell).mkdir(parents=True, exist_ok=True)
-        failure = {"kind": "diverged", "message": message, "trace": "Traceback", "cycle": cycle, "attempt": 1}
+        failure = {"kind": kind, "message": message, "trace": "Traceback", "cycle": cycle, "attempt": 1}
         (self.folder(cell) / "failure.json").write_text(json.dumps(failure))
 
     def folder(self, cell: str) -> Path:

@@ -120,7 +120,7 @@ def test_a_claim_of_an_earlier_version_is_superior_in_the_only_group(sweep: Swee
         ({}, "wanted a claim that names one of the groups of fig: width=1, width=2"),
         ({**FIRST, "better": "ous"}, "wanted the arm fig · width=1 · ous; plan.json has none of that name"),
         ({"experiment": "fog", "group": ""}, "wanted the arm fog · ours; plan.json has none of that name"),
-        ({**FIRST, "better": "eer"}, "the arm fig · width=1 · eer was refused before anything ran: needs squared loss"),
+        ({**FIRST, "better": "eer"}, "the arm fig · width=1 · eer was refused: needs squared loss"),
         (
             {**FIRST, "than_experiment": "alone", "than_group": "", "than": "ours", "from_random": True},
             "wanted a Random in the group of alone · ours, to take differences from; plan.json has none",

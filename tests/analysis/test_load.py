@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from synthetic_results import Sweep
 
+from analysis.groups import groups
 from analysis.load import Missing, Refused, load, write_rows
 from bench.errors import ResultsError
 
@@ -149,3 +150,27 @@ def test_a_plan_that_is_no_json_is_told(two_arms: Sweep) -> None:
     (two_arms.root / "plan.json").write_text("{")
     with pytest.raises(ResultsError, match="readable plan"):
         load(two_arms.root)
+
+
+def test_an_arm_whose_data_were_nowhere_is_refused_with_that_reason(two_arms: Sweep) -> None:
+    for seed, cell in two_arms.arm("badge")["cells"].items():
+        two_arms.fail(cell, cycle=0, message=f"svhn: wanted files ({seed})", kind="no_data")
+    loaded = load(two_arms.root)
+    assert [(each.label, each.reason) for each in loaded.refused] == [("badge", "no data: svhn: wanted files (0)")]
+    assert (loaded.failures, loaded.missing) == ((), ())
+
+
+def test_an_arm_that_lacked_data_once_has_failed_runs(two_arms: Sweep) -> None:
+    cells = two_arms.arm("badge", lambda seed: [0.5, 0.6, 0.7])["cells"]
+    (two_arms.folder(cells["1"]) / "rows.jsonl").unlink()
+    two_arms.fail(cells["1"], cycle=0, message="svhn: wanted files", kind="no_data")
+    loaded = load(two_arms.root)
+    assert loaded.refused == ()
+    assert [(each.label, each.seed) for each in loaded.failures] == [("badge", 1)]
+
+
+def test_a_group_without_any_data_is_not_compared(two_arms: Sweep) -> None:
+    for cell in two_arms.arm("random", experiment="svhn")["cells"].values():
+        two_arms.fail(cell, cycle=0, message="svhn: wanted files", kind="no_data")
+    loaded = load(two_arms.root)
+    assert [group.experiment for group in groups(loaded)] == ["fig"]

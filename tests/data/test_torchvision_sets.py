@@ -14,7 +14,7 @@ from bench.augment import Augment
 from bench.data import datasets, load_data
 from bench.datasets.npz import Npz
 from bench.datasets.torchvision_sets import Cifar10, Cifar100, FashionMnist, Mnist, Svhn, TorchvisionSet
-from bench.errors import DataError
+from bench.errors import DataError, NoData
 
 SETS: list[TorchvisionSet] = [Mnist(), FashionMnist(), Svhn(), Cifar10(), Cifar100()]
 
@@ -76,7 +76,7 @@ def test_a_file_that_is_not_the_official_one_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("dataset", SETS, ids=lambda dataset: type(dataset).__name__)
 def test_missing_files_are_named_with_where_they_belong_and_come_from(dataset: TorchvisionSet, tmp_path: Path) -> None:
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(NoData) as caught:
         dataset.load(tmp_path)
     said = str(caught.value)
     assert said.startswith(f"{datasets.name_of(type(dataset))}: wanted the files {next(iter(dataset.files))}")

@@ -170,6 +170,30 @@ def test_what_failed_is_told_with_its_kind_reason_and_last_words(
     assert not [line for line in said if " left with " in line], "nothing is left to run"
 
 
+def test_cells_that_failed_alike_are_told_together(
+    small: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(fit: Fit) -> None:
+        raise ValueError("seven is too many")
+
+    let_fit(monkeypatch, fail)
+    run(small)
+    said = status(capsys)
+    assert said.count("all of it: ") == 1
+    assert re.search(r"random seed [01] and 1 more: exception in cycle 0: seven is too many", said)
+
+
+def test_a_sweep_without_its_data_says_so_once_and_without_a_trace(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("small.yaml").write_text(SWEEP.replace("dataset: digits", "dataset: {name: svhn, size: 16}"))
+    assert main(["small.yaml", "--set", "launch.executor=debug", "data.root=nowhere"]) == 1
+    said = capsys.readouterr().out
+    assert re.search(r"random seed [01] and 1 more: no_data in cycle 0: svhn: wanted the files train_32x32.mat", said)
+    assert "Traceback" not in said
+    assert "failure.json" not in said
+
+
 def test_a_look_at_what_was_never_started_makes_no_folder(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = status(capsys)
     assert "2 missing" in said

@@ -22,7 +22,7 @@ def evaluate(
     if not outputs.isfinite().all():
         raise Diverged("the outputs on the test set are not finite after training; lower schedule.max_lr")
     predicted = outputs.argmax(dim=1)  # (n,)
-    p = model.probabilities(data.x_test)  # (n, k)
+    p = model.rule(outputs)  # (n, k)
     per_class = metrics.class_accuracy(predicted, data.y_test, data.classes)  # (k,)
     bought_classes = torch.bincount(data.y_pool[bought.ids], minlength=data.classes)  # (k,)
     result = Result(

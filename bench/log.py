@@ -19,11 +19,14 @@ LONGEST = 16_384  # bytes that are read of a log to find its last lines
 
 @contextmanager
 def captured(path: Path) -> Iterator[None]:
-    """Send standard output and error of this process into a file, which goes again where nothing was written."""
+    """Send standard output and error of this process into a file, which goes again where nothing was written.
+
+    Raises OSError where the file cannot be opened or is a link.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush(), sys.stderr.flush()
-    kept = [os.dup(stream) for stream in STREAMS]
     file = no_link(str(path), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    kept = [os.dup(stream) for stream in STREAMS]
     try:
         for stream in STREAMS:
             os.dup2(file, stream)

@@ -65,7 +65,7 @@ class View:
     @cached_property
     def probabilities(self) -> torch.Tensor:
         """The model's class probabilities on the candidates (m, k), computed once."""
-        return self.model.probabilities(self.candidates)
+        return self.model.rule(self.outputs)
 
     @cached_property
     def features(self) -> torch.Tensor:

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from bench.batches import batches
 from bench.errors import Diverged
 from bench.learner import Fit, KernelRegression, Labelled, Learner, Model, learners
 from bench.net import Net
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     import torch
 
     from bench.modules.network import Network
-
-BATCH = 512
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +176,7 @@ def features_of(encoder: Network | None, x: torch.Tensor) -> torch.Tensor:
     if encoder is None:
         return x.flatten(1).double()
     with torch.no_grad():
-        return torch.cat([encoder.parts(part).features for part in x.split(BATCH)]).double()
+        return torch.cat([encoder.parts(part).features for part in batches(x)]).double()
 
 
 def _eye(size: int, like: torch.Tensor) -> torch.Tensor:

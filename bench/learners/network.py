@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from bench.batches import batches
 from bench.errors import ConfigError
 from bench.learner import Fit, Labelled, Learner, Model, learners
 from bench.net import Net
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from bench.modules.network import Network
     from bench.train import Trained
 
-BATCH = 512
 AUXILIARY = "auxiliary."
 
 
@@ -100,7 +100,7 @@ class NetworkModel(Model):
         import torch
 
         with torch.no_grad():
-            return torch.cat([self.net.parts(part).features for part in x.split(BATCH)])
+            return torch.cat([self.net.parts(part).features for part in batches(x)])
 
     def residual(self, labelled: Labelled) -> float:
         """As in Model; the outputs of a network trained with cross-entropy are its softmax."""
@@ -120,4 +120,4 @@ def _logits(net: Network, x: torch.Tensor) -> torch.Tensor:
     import torch
 
     with torch.no_grad():
-        return torch.cat([net(part) for part in x.split(BATCH)])
+        return torch.cat([net(part) for part in batches(x)])

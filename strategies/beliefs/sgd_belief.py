@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import torch
 from torch.func import functional_call, vmap
 
+from bench.batches import batches
 from bench.modules.network import Network
 from strategies.beliefs.belief import Belief, Materialised
 from strategies.beliefs.samples import Addition, Samples
 
-BATCH = 512
 Weights = Mapping[str, torch.Tensor]
 """Parameters by name, each with a leading dimension (b, …): one network for each of b sets of additions."""
 
@@ -76,8 +76,8 @@ def outputs_of(net: Network, weights: Weights, x: torch.Tensor) -> torch.Tensor:
     with torch.no_grad():
         if len(next(iter(weights.values()))) == 1:
             single = {name: value[0] for name, value in weights.items()}
-            return torch.cat([outputs(single, part) for part in x.split(BATCH)])[None].double()
-        return torch.cat([vmap(outputs, (0, None))(weights, part) for part in x.split(BATCH)], dim=1).double()
+            return torch.cat([outputs(single, part) for part in batches(x)])[None].double()
+        return torch.cat([vmap(outputs, (0, None))(weights, part) for part in batches(x)], dim=1).double()
 
 
 def stacked(weights: Sequence[Weights]) -> Weights:

@@ -77,26 +77,33 @@ def test_no_file_descriptor_is_left_open(tmp_path: Path) -> None:
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-def test_a_disk_that_takes_no_more_does_not_keep_the_streams(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "full.txt").symlink_to("/dev/full")
-    with pytest.raises(OSError, match="No space left"), captured(tmp_path / "full.txt"):
+def test_a_link_is_not_written_through_and_keeps_nothing_open(tmp_path: Path) -> None:
+    (tmp_path / "link.txt").symlink_to("elsewhere.txt")
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(OSError, match="symbolic link"), captured(tmp_path / "link.txt"):
+        print("within")
+    assert len(os.listdir("/proc/self/fd")) == before
+    assert not (tmp_path / "elsewhere.txt").exists()
+
+
+def test_a_disk_that_takes_no_more_does_not_keep_the_streams(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(OSError, match="No space left"), captured(Path("/dev/full")):
         os.write(1, b"within\n")
     os.write(1, b"after\n")
     assert capfd.readouterr().out == "after\n"
 
 
-def test_a_text_that_waits_to_be_written_does_not_keep_them_either(tmp_path: Path) -> None:
+def test_a_text_that_waits_to_be_written_does_not_keep_them_either() -> None:
     """A process of its own, since what cannot be written stays in its buffer."""
-    (tmp_path / "full.txt").symlink_to("/dev/full")
-    code = f"""
+    code = """
 import os
 from pathlib import Path
 from bench.log import captured
 try:
-    with captured(Path({str(tmp_path / "full.txt")!r})):
+    with captured(Path("/dev/full")):
         print("within")
 except OSError as error:
-    os.write(2, f"{{error.strerror}}\\n".encode())
+    os.write(2, f"{error.strerror}\\n".encode())
 os.write(1, b"after\\n")
 """
     buffered = {**os.environ, "PYTHONUNBUFFERED": ""}

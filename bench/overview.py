@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from bench.plan import PlannedArm, Schedule
+from bench.plan import NO_DATA, PlannedArm, Schedule
 from bench.record import cell_folder, read_rows
 from bench.state import State, counted
 
@@ -44,6 +44,15 @@ def summary(planned: Schedule, results: Path, only: Sequence[str]) -> Table:
         labels = str(arm.point.settings.protocol.labels(last))
         table.add_row(arm.experiment, Text(arm_name(arm)), f"{len(ends)}/{len(arm.cells)}", labels, mean)
     return table
+
+
+def without_data(planned: Schedule, only: Sequence[str]) -> list[str]:
+    """A line for each dataset whose files are not there, with the experiments that are left out for it."""
+    found: dict[str, dict[str, None]] = {}
+    for arm in planned.arms:
+        if arm.refused is not None and arm.refused.startswith(NO_DATA) and (not only or arm.experiment in only):
+            found.setdefault(arm.refused.removeprefix(NO_DATA), {})[arm.experiment] = None
+    return [f"no data for {', '.join(experiments)}: {reason}" for reason, experiments in found.items()]
 
 
 def names(planned: Schedule) -> dict[str, str]:

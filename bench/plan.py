@@ -10,10 +10,12 @@ from bench.cell import Cell, canonical, protocol_under, record_of
 from bench.config import Experiment, NamedStrategy, Point, Settings, Sweep
 from bench.data import Dataset, checksum_of
 from bench.environment import code_commit
-from bench.errors import ConfigError, DataError, Problem
+from bench.errors import ConfigError, DataError, NoData, Problem
 from bench.index_sets import IndexSets, read_index_sets
 from bench.protocol import Given, Protocol
 from bench.record import SCHEMA, Arm, Plan, PlannedClaim, PlannedExperiment
+
+NO_DATA = "no data: "
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,9 @@ def schedule(sweep: Sweep, root: Path) -> Schedule:
     files = _Files(sweep.source, root)
     points = ((experiment, point) for experiment in sweep.experiments for point in experiment.points)
     arms = tuple(arm for experiment, point in points for arm in _arms(experiment, point, files))
+    if all(files.absent(arm.point.settings.dataset) for arm in arms):  # a slip, or nothing to run anyway
+        told = dict.fromkeys(str(arm.refused).removeprefix(NO_DATA) for arm in arms)
+        files.problems[:0] = [Problem(sweep.source, "dataset", each) for each in told]
     if files.problems:
         raise ConfigError(list(dict.fromkeys(files.problems)))
     return Schedule(sweep, arms)
@@ -97,7 +102,7 @@ def _arms(experiment: Experiment, point: Point, files: _Files) -> Iterator[Plann
         first = Cell(s.dataset, s.learner, own, strategy, s.seed_list[0], checksum, s.precision, s.audit, s.varied)
         under = {id(protocol): protocol_under(strategy, protocol) for protocol in protocols.values()}  # seeds share few
         cells = {seed: replace(first, seed=seed, protocol=under[id(protocol)]) for seed, protocol in protocols.items()}
-        refused = first.refusal()
+        refused = files.absent(s.dataset) or first.refusal()
         yield PlannedArm(experiment.name, point, named, {} if refused else cells, refused)
 
 
@@ -124,14 +129,23 @@ class _Files:
         self._source = source
         self._root = root
         self._checksums: dict[str, str] = {}
+        self._absent: dict[str, str] = {}
         self._index_sets: dict[str, IndexSets | None] = {}
 
+    def absent(self, dataset: Dataset) -> str | None:
+        """That the files of a dataset are not there; None where they are, or where only a run needs them."""
+        told = self._absent.get(canonical(record_of(dataset)))
+        return None if told is None else f"{NO_DATA}{told}"
+
     def checksum(self, dataset: Dataset) -> str:
-        """The hash of a dataset's bytes."""
+        """The hash of a dataset's bytes, "" where they are not to be had."""
         key = canonical(record_of(dataset))
         if key not in self._checksums:
             try:
                 self._checksums[key] = checksum_of(dataset, self._root)
+            except NoData as error:
+                self._checksums[key] = ""
+                self._absent[key] = str(error)
             except DataError as error:
                 self._checksums[key] = ""
                 self.problems.append(Problem(self._source, "dataset", str(error)))

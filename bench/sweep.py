@@ -28,7 +28,7 @@ from bench.files import check_writable, no_link, write_json
 from bench.folder import RunFolder
 from bench.launching.cancel import cancel
 from bench.launching.options import EXECUTORS
-from bench.overview import names, overview, summary
+from bench.overview import names, overview, summary, without_data
 from bench.plan import Schedule, check_names, schedule
 from bench.progress import Names
 from bench.record import cell_folder
@@ -114,6 +114,7 @@ class _Command:
                 if folder.failed():
                     folder.check_own()
                     folder.forgive()
+        _print(self.console, "\n".join(without_data(self.planned, self.options.only)))
         launch = self.planned.sweep.launch
         drive = Drive(self.results, self.cells, names(self.planned))
         follower = start_following(self.results, self.planned.sweep.tracking.here, os.getpid())
@@ -136,8 +137,9 @@ class _Command:
             return 0
         self.console.print(summary(self.planned, self.results, self.options.only))
         self._print_failures(found)
-        _print(self.console, f"{counted(found)}; rows in {self.results}")
-        return 1 if any(state is not State.DONE for state in found.values()) else 0
+        absent = without_data(self.planned, self.options.only)
+        _print(self.console, "\n".join([*absent, f"{counted(found)}; rows in {self.results}"]))
+        return 1 if absent or any(state is not State.DONE for state in found.values()) else 0
 
     def _tell(self) -> int:
         """What there is and what is missing; with --status, how it is going too."""

@@ -10,6 +10,7 @@ import pytest
 from sweep_texts import ARMS, BASE, Reader, base_and, base_with
 
 from bench.errors import ConfigError
+from bench.overview import without_data
 from bench.plan import check_names
 
 ROOT = Path(__file__).parents[2]
@@ -81,12 +82,22 @@ def test_a_strategy_that_reveals_has_cells_of_its_own_in_each_mode(reader: Reade
     assert len({arm.cells[0].id for arm in arms}) == 2
 
 
-def test_every_dataset_that_cannot_be_read_is_reported_at_once(reader: Reader) -> None:
-    text = base_and("grid: {dataset: [{name: npz, path: a.npz}, {name: npz, path: b.npz}, digits]}")
+def test_where_no_dataset_is_there_all_of_them_are_named(reader: Reader) -> None:
+    text = base_and("grid: {dataset: [{name: npz, path: a.npz}, {name: npz, path: b.npz}]}")
     with pytest.raises(ConfigError) as caught:
         reader.plan(text)
     assert ["'a.npz'" in str(caught.value), "'b.npz'" in str(caught.value)] == [True, True]
     assert len(caught.value.problems) == 2
+
+
+def test_arms_without_their_data_are_refused_beside_others(reader: Reader) -> None:
+    planned = reader.plan(base_and("grid: {dataset: [{name: npz, path: a.npz}, digits]}"))
+    lacking, there = (arm for arm in planned.arms if arm.named.label == "random")
+    assert lacking.refused == "no data: npz: no file 'a.npz'; looked for a.npz and " + str(reader.folder / "a.npz")
+    assert lacking.cells == {}
+    assert there.refused is None
+    assert without_data(planned, []) == [f"no data for one: {str(lacking.refused)[9:]}"]
+    assert without_data(planned, ["two"]) == []
 
 
 def test_only_takes_names_of_experiments(reader: Reader) -> None:

@@ -286,3 +286,15 @@ def test_before_a_cycle_is_finished_no_time_is_promised() -> None:
     assert early.seconds_left is None
     assert "time left: not known yet" in head(early)
     assert "cycles/min" not in head(early)
+
+
+def test_a_sweep_that_lacks_a_file_for_one_experiment_runs_the_others_and_says_so(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lacking = "  lacking: {dataset: {name: npz, path: gone.npz}, strategies: [random]}\n"
+    Path("small.yaml").write_text(SWEEP + lacking)
+    assert main(["small.yaml", "--set", "launch.executor=debug"]) == 1
+    said = capsys.readouterr().out
+    assert said.count("no data for lacking: npz: no file 'gone.npz'; looked for gone.npz") == 2, "before and after"
+    assert "2 done; rows in results/small" in said
+    assert main(["small.yaml", "--only", "only", "--set", "launch.executor=debug"]) == 0

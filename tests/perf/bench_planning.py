@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -16,13 +17,22 @@ from perf.bench_analysis import call
 from perf.case import Case
 
 CELLS = 10_000
-SWEEP = Path("sweeps/digits.yaml")
+SWEEP, EXPERIMENT = Path("sweeps/digits.yaml"), "strategies"  # of five arms
 CYCLES = 10
 
 
 def cases() -> Iterator[Case]:
     """Each as a person has it: commands as processes of their own, and loading as it is called from Python."""
-    sweep = ("bench.sweep", str(SWEEP), "--set", f"seeds={CELLS // 5}", f"protocol.cycles={CYCLES}", "--results")
+    sweep = (
+        "bench.sweep",
+        str(SWEEP),
+        "--only",
+        EXPERIMENT,
+        "--set",
+        f"seeds={CELLS // 5}",
+        f"protocol.cycles={CYCLES}",
+        "--results",
+    )
     nothing, note = str(Path(_room().name) / "nothing"), f"{CELLS} cells"
     dry, status = (partial(call, *sweep, nothing, "--dry-run"), partial(call, *sweep, _room().name, "--status"))
     yield Case("planning/10000-cells", dry, repeats=3, note=lambda: f"{note}, none started; the command --dry-run")
@@ -52,7 +62,9 @@ def folder() -> Path:
 
 @cache
 def _planned() -> Schedule:
-    return schedule(load_sweep(SWEEP, [f"seeds={CELLS // 5}", f"protocol.cycles={CYCLES}"]), Path())
+    whole = load_sweep(SWEEP, [f"seeds={CELLS // 5}", f"protocol.cycles={CYCLES}", "claims=null"])
+    wanted = tuple(experiment for experiment in whole.experiments if experiment.name == EXPERIMENT)
+    return schedule(replace(whole, experiments=wanted), Path())
 
 
 @cache

@@ -19,7 +19,7 @@ from bench.worker import Desk, Worker
 from perf.bench_analysis import call
 from perf.case import Case
 
-SWEEP = Path("sweeps/digits.yaml")
+SWEEP, EXPERIMENT = Path("sweeps/digits.yaml"), "strategies"
 PRODUCTS = 20_000
 
 
@@ -40,7 +40,7 @@ class Share:
 
     def run(self) -> None:
         """One seed of each arm."""
-        cells = schedule(load_sweep(SWEEP, ["seeds=1"]), Path()).cells()
+        cells = schedule(load_sweep(SWEEP, ["seeds=1"]), Path()).cells([EXPERIMENT])
         with tempfile.TemporaryDirectory() as room:
             for cell in cells.values():
                 whole = self._seconds(Path(room), cell)
@@ -87,7 +87,8 @@ class Slots:
 def _sweep(slots: int) -> None:
     with tempfile.TemporaryDirectory() as room:
         chosen = ("seeds=4", "experiments.strategies.strategies=[random,entropy,margin]", "claims=null")
-        call("bench.sweep", str(SWEEP), "--results", room, "--jobs", str(slots), "--set", *chosen, "tracking.mode=off")
+        where = ("--only", EXPERIMENT, "--results", room, "--jobs", str(slots))
+        call("bench.sweep", str(SWEEP), *where, "--set", *chosen, "tracking.mode=off")
 
 
 def _multiplying(processes: int, room: str) -> float:

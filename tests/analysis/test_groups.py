@@ -28,10 +28,12 @@ def test_an_arm_without_rows_has_an_empty_table_of_the_same_columns(two_arms: Sw
     assert list(group.rows(badge).columns) == list(group.frame.columns)
 
 
-def test_a_refused_arm_is_in_no_group_but_leaves_its_group_there(sweep: Sweep) -> None:
-    sweep.arm("eer", refused="needs squared loss", cells={}, group="x")
-    (group,) = groups(load(sweep.root))
-    assert (group.name, group.arms) == ("x", ())
+def test_a_refused_arm_is_in_no_group_and_a_group_of_them_is_none(sweep: Sweep) -> None:
+    for group in ("x", "y"):
+        sweep.arm("eer", refused="needs squared loss", cells={}, group=group)
+    sweep.arm("random", lambda seed: [0.5, 0.6, 0.7], group="x")
+    (found,) = groups(load(sweep.root))
+    assert (found.name, [arm["label"] for arm in found.arms]) == ("x", ["random"])
 
 
 def test_an_arm_that_sees_labels_does_not_compete(two_arms: Sweep) -> None:

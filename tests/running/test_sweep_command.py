@@ -113,7 +113,7 @@ def test_failures_are_listed_and_the_status_says_so(sweep: Path, capsys: pytest.
     wild = ["--set", "learner.train.schedule={name: constant, lr: 1e9}", "--only", "first", "--executor", "debug"]
     assert main([str(sweep), *wild]) == 1
     said = capsys.readouterr().out
-    assert "random seed 0: diverged in cycle 0: the training loss became" in said
+    assert "random seed 0 and 3 more: diverged in cycle 0: the training loss became" in said
     assert "4 failed" in said
     assert "--retry-failed runs them again" in said
 

@@ -6,13 +6,10 @@ import numpy as np
 import pytest
 import scipy.stats
 import torch
+from given_model import given_view
 
 from baselines.uncertainty import Entropy, LeastConfidence, Margin, entropy, least_confidence, margin
-from bench.learner import Labelled, Model
-from bench.learners.network import NetworkLearner
-from bench.objective import TaskLoss
 from bench.strategy import TopScore
-from bench.view import View
 
 
 @pytest.fixture
@@ -42,28 +39,8 @@ def test_least_confidence_is_what_the_largest_leaves(p: torch.Tensor) -> None:
     np.testing.assert_allclose(least_confidence(p), 1 - p.numpy().max(axis=1))
 
 
-class Told(Model):
-    """A model that gives the probabilities it was told."""
-
-    def __init__(self, p: torch.Tensor) -> None:
-        self.p = p
-
-    def probabilities(self, x: torch.Tensor) -> torch.Tensor:
-        return self.p
-
-    outputs = features = probabilities
-
-    def residual(self, labelled: Labelled) -> float:
-        return 0.0
-
-    def state(self) -> dict[str, torch.Tensor]:
-        return {}
-
-
 @pytest.mark.parametrize("strategy", [Entropy(), Margin(), LeastConfidence()])
 def test_the_most_uncertain_candidate_is_picked_first(strategy: TopScore) -> None:
     p = torch.tensor([[0.9, 0.05, 0.05], [0.4, 0.35, 0.25], [0.6, 0.3, 0.1]])
-    x = torch.zeros(3, 1)
-    labelled = Labelled(x, torch.arange(3), 3)
-    view = View(Told(p), labelled, x, torch.Generator(), NetworkLearner(), TaskLoss())
+    view = given_view(outputs=p.log(), features=p)
     assert strategy.query(view, 3).tolist() == [1, 2, 0]

@@ -22,7 +22,18 @@ from analysis.chunk import Chunk, read_chunk
 from analysis.rows import Run, frame_of, stack
 from bench.errors import ResultsError
 from bench.files import write_atomically
-from bench.record import Arm, Failure, Plan, PlannedExperiment, Row, cell_folder, read_failure, read_plan, read_rows
+from bench.record import (
+    NO_DATA,
+    Arm,
+    Failure,
+    Plan,
+    PlannedExperiment,
+    Row,
+    cell_folder,
+    read_failure,
+    read_plan,
+    read_rows,
+)
 
 TOGETHER, WORTH = 250, 2  # cells that a process reads at a time, and such parts from which on a process pays
 
@@ -180,7 +191,7 @@ def _arm(arm: Arm, failures: Sequence[Failure | None]) -> Arm:
     found = [failure["message"] for failure in failures if failure is not None and failure["kind"] == "no_data"]
     if not found or len(found) < len(failures):
         return arm
-    return arm | {"refused": f"no data: {found[0]}", "cells": {}}
+    return arm | {"refused": f"{NO_DATA}{found[0]}", "cells": {}}
 
 
 def _runs(plan: Plan) -> Iterator[_Planned]:

@@ -6,7 +6,7 @@ Such results are kept as replicates when they are imported or merged (bench.repl
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from analysis.curves import aubc
 from analysis.load import Loaded
 from analysis.result_tables import cells
 from analysis.table import Cell, Table
-from bench.record import Plan, Row, cell_folder
+from bench.record import Row, cell_folder, wanted_cycles
 from bench.replicates import read_replicates
 
 HEADINGS = (
@@ -95,22 +95,13 @@ def _row(of: RerunNoise) -> tuple[Cell, ...]:
 def _finished_runs(loaded: Loaded) -> list[list[list[Row]]]:
     """The finished results of every cell that has two or more, each cut to the cycles that are planned."""
     found = []
-    for cell, cycles in _planned(loaded.plan).items():
+    for cell, cycles in wanted_cycles(loaded.plan).items():
         replicates = read_replicates(cell_folder(loaded.results, cell))
         runs = [loaded.rows(cell), *replicates.values()] if replicates else []
         finished = [run[: cycles + 1] for run in runs if len(run) > cycles]
         if len(finished) > 1:
             found.append(finished)
     return found
-
-
-def _planned(plan: Plan) -> Mapping[str, int]:
-    """The last cycle of every cell."""
-    cycles: dict[str, int] = {}
-    for experiment in plan["experiments"].values():
-        for cell in (cell for arm in experiment["arms"] for cell in arm["cells"].values()):
-            cycles[cell] = max(experiment["cycles"], cycles.get(cell, 0))
-    return cycles
 
 
 def _accuracy(run: Sequence[Row]) -> list[float]:

@@ -18,6 +18,7 @@ from bench.disk_sizes import Calculator, Sizes
 from bench.files import parsed
 from bench.learner import Learner
 from bench.record import cell_folder
+from bench.state import begun_cells
 
 SAMPLE = 12
 """So many finished cells of a kind are measured."""
@@ -99,7 +100,7 @@ def measured(folders: Sequence[Path]) -> Sizes:
 
 def _kinds(cells: Mapping[str, Cell], results: Path) -> Iterable[_Kind]:
     """The cells by dataset, learner and candidates."""
-    begun = _names(results / "cells")
+    begun = begun_cells(results)
     texts: dict[int, str] = {}  # thousands of cells share a few objects
     kinds: dict[tuple[str, str, int | None], _Kind] = {}
     for identifier, cell in cells.items():

@@ -24,10 +24,9 @@ from bench.launching.options import Launch
 from bench.lease import leased
 from bench.progress import Display, Moment, Names, at_work
 from bench.record import cell_folder, finished_rows
-from bench.state import State, state_of, states
+from bench.state import OPEN, State, state_of, states
 
 POLL = 0.5
-OPEN = (State.MISSING, State.RUNNING)
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bench.files import no_link
+from bench.files import CONTROL, no_link
 
 STREAMS = (1, 2)  # standard output and error, as libraries in C know them
 ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")  # as terminals read them
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 LONGEST = 16_384  # bytes that are read of a log to find its last lines
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from bench.plan import NO_DATA, PlannedArm, Schedule
-from bench.record import cell_folder, read_rows
+from bench.plan import PlannedArm, Schedule
+from bench.record import NO_DATA, cell_folder, read_rows
 from bench.state import State, counted
 
 

@@ -11,9 +11,8 @@ from bench.cell import Cell
 from bench.plan import PlannedArm, Schedule
 from bench.progress import duration
 from bench.record import Row, cell_folder, finished_rows, read_rows
-from bench.state import State
+from bench.state import OPEN, State, begun_cells
 
-OPEN = (State.MISSING, State.RUNNING)
 SAMPLE = 3  # begun cells of an arm whose times are read
 
 
@@ -84,7 +83,7 @@ def time_left(planned: Schedule, results: Path, found: Mapping[str, State]) -> s
 
 def paces_of(planned: Schedule, results: Path, found: Mapping[str, State]) -> dict[int, Pace]:
     """The pace of the arms that have finished cycles, by their numbers."""
-    begun = {path.name for path in (results / "cells").glob("*")}
+    begun = begun_cells(results)
     paces = {number: _pace(arm, results, begun & found.keys()) for number, arm in enumerate(planned.arms)}
     return {number: pace for number, pace in paces.items() if pace is not None}
 

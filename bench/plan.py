@@ -13,9 +13,7 @@ from bench.environment import code_commit
 from bench.errors import ConfigError, DataError, NoData, Problem
 from bench.index_sets import IndexSets, read_index_sets
 from bench.protocol import Given, Protocol
-from bench.record import SCHEMA, Arm, Plan, PlannedClaim, PlannedExperiment
-
-NO_DATA = "no data: "
+from bench.record import NO_DATA, SCHEMA, Arm, Plan, PlannedClaim, PlannedExperiment
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,8 @@ from bench.files import parsed, read_intact, read_json
 from bench.own_names import VOUCHED, check_names
 
 SCHEMA = 1
+NO_DATA = "no data: "
+"""How the reason begins for which an arm is refused whose files of data are not there."""
 
 
 class Result(TypedDict):
@@ -185,6 +187,15 @@ def newest_results(root: Path = Path("results")) -> Path:
     if not plans:
         raise ResultsError(f"{root}: wanted a folder that holds results; none does. Run `python -m bench.sweep` first")
     return plans[-1].parent
+
+
+def wanted_cycles(plan: Plan) -> dict[str, int]:
+    """The last cycle that the plan wants of each cell."""
+    wanted: dict[str, int] = {}
+    for experiment in plan["experiments"].values():
+        for cell in (cell for arm in experiment["arms"] for cell in arm["cells"].values()):
+            wanted[cell] = max(experiment["cycles"], wanted.get(cell, 0))
+    return wanted
 
 
 def cell_folder(results: Path, identifier: str) -> Path:

@@ -22,6 +22,10 @@ class State(StrEnum):
     MISSING = "missing"
 
 
+OPEN = (State.MISSING, State.RUNNING)
+"""What may still become done by itself."""
+
+
 def state_of(results: Path, identifier: str, cycles: int) -> State:
     """The state of one cell that is wanted up to cycle `cycles`."""
     folder = RunFolder(cell_folder(results, identifier))
@@ -32,9 +36,14 @@ def state_of(results: Path, identifier: str, cycles: int) -> State:
     return State.RUNNING if is_leased(folder.path) else State.MISSING
 
 
+def begun_cells(results: Path) -> set[str]:
+    """The ids of the cells that have a folder."""
+    return set(os.listdir(results / "cells")) if (results / "cells").is_dir() else set()
+
+
 def states(results: Path, wanted: Mapping[str, int]) -> dict[str, State]:
     """The state of every wanted cell, given as id → last cycle."""
-    begun = set(os.listdir(results / "cells")) if (results / "cells").is_dir() else set()
+    begun = begun_cells(results)
     return {
         identifier: state_of(results, identifier, cycles) if identifier in begun else State.MISSING
         for identifier, cycles in wanted.items()

@@ -14,7 +14,7 @@ from bench.folder import RunFolder
 from bench.launching.folder import LaunchFolder, launches
 from bench.lease import is_leased, leased
 from bench.process import lives
-from bench.record import Plan, read_attempts
+from bench.record import Plan, read_attempts, wanted_cycles
 
 RECENT = 3600.0
 
@@ -34,15 +34,6 @@ class Freed:
         shutil.rmtree(folder, ignore_errors=True)
         self.bytes += sum(sizes)
         self.files += len(sizes)
-
-
-def wanted_cycles(plan: Plan) -> dict[str, int]:
-    """The last cycle that the plan wants of each cell."""
-    wanted: dict[str, int] = {}
-    for experiment in plan["experiments"].values():
-        for cell in (cell for arm in experiment["arms"] for cell in arm["cells"].values()):
-            wanted[cell] = max(experiment["cycles"], wanted.get(cell, 0))
-    return wanted
 
 
 def prune_cells(results: Path, plan: Plan, arrays: bool, cells: Iterable[str]) -> Freed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.table import Table
@@ -13,12 +13,10 @@ from bench.record import NO_DATA, cell_folder, read_rows
 from bench.state import State, counted
 
 
-def overview(planned: Schedule, results: Path, found: Mapping[str, State], only: Sequence[str]) -> str:
+def overview(planned: Schedule, results: Path, found: Mapping[str, State]) -> str:
     """What would run, what is done and what is missing, experiment by experiment."""
     lines = [f"{planned.sweep.name}: {len(found)} cells in {results}: {counted(found)}"]
     for experiment in planned.sweep.experiments:
-        if only and experiment.name not in only:
-            continue
         lines.append(f"  {experiment.name}: {experiment.title}")
         for arm in (arm for arm in planned.arms if arm.experiment == experiment.name):
             if arm.refused is not None:
@@ -26,16 +24,16 @@ def overview(planned: Schedule, results: Path, found: Mapping[str, State], only:
             else:
                 mine = {cell.id: found[cell.id] for cell in arm.cells.values()}
                 lines.append(f"    {arm_name(arm)}: {len(mine)} seeds: {counted(mine)}")
-    return "\n".join([*lines, *_shared(planned, only)])
+    return "\n".join([*lines, *_shared(planned)])
 
 
-def summary(planned: Schedule, results: Path, only: Sequence[str]) -> Table:
+def summary(planned: Schedule, results: Path) -> Table:
     """The accuracy of every arm at its last finished cycle, averaged over the seeds that are there."""
     table = Table(title=f"{planned.sweep.name}: test accuracy", title_justify="left")
     for heading in ("experiment", "arm", "seeds", "labels", "accuracy"):
         table.add_column(heading, justify="left" if heading in ("experiment", "arm") else "right")
     for arm in planned.arms:
-        if arm.refused is not None or (only and arm.experiment not in only):
+        if arm.refused is not None:
             continue
         last = arm.point.settings.protocol.cycles
         rows = [read_rows(cell_folder(results, cell.id)) for cell in arm.cells.values()]
@@ -46,11 +44,11 @@ def summary(planned: Schedule, results: Path, only: Sequence[str]) -> Table:
     return table
 
 
-def without_data(planned: Schedule, only: Sequence[str]) -> list[str]:
+def without_data(planned: Schedule) -> list[str]:
     """A line for each dataset whose files are not there, with the experiments that are left out for it."""
     found: dict[str, dict[str, None]] = {}
     for arm in planned.arms:
-        if arm.refused is not None and arm.refused.startswith(NO_DATA) and (not only or arm.experiment in only):
+        if arm.refused is not None and arm.refused.startswith(NO_DATA):
             found.setdefault(arm.refused.removeprefix(NO_DATA), {})[arm.experiment] = None
     return [f"no data for {', '.join(experiments)}: {reason}" for reason, experiments in found.items()]
 
@@ -69,7 +67,6 @@ def arm_name(arm: PlannedArm) -> str:
     return f"{arm.named.label} [{arm.point.group}]" if arm.point.group else arm.named.label
 
 
-def _shared(planned: Schedule, only: Sequence[str]) -> list[str]:
-    arms = [arm for arm in planned.arms if not only or arm.experiment in only]
-    shared = sum(len(arm.cells) for arm in arms) - len(planned.cells(only))
+def _shared(planned: Schedule) -> list[str]:
+    shared = sum(len(arm.cells) for arm in planned.arms) - len(planned.cells())
     return [f"  {shared} cells are shared between arms and run once"] if shared else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from statistics import fmean
 
@@ -69,10 +70,10 @@ def time_left(planned: Schedule, results: Path, found: Mapping[str, State]) -> s
 
     Arms without one count with the mean of the others.
     """
-    paces = paces_of(planned, results, found)
     arms = {cell.id: (number, cell) for number, arm in enumerate(planned.arms) for cell in arm.cells.values()}
     cells = [arms[i] for i, state in found.items() if state in OPEN]
-    if not paces or not cells:
+    paces = paces_of(planned, results, found) if cells else {}
+    if not paces:
         return None
     usual = Pace(fmean(each.fit for each in paces.values()), fmean(each.rest for each in paces.values()))
     begun = {cell.id: finished_rows(cell_folder(results, cell.id)) for _, cell in cells}
@@ -83,13 +84,13 @@ def time_left(planned: Schedule, results: Path, found: Mapping[str, State]) -> s
 
 def paces_of(planned: Schedule, results: Path, found: Mapping[str, State]) -> dict[int, Pace]:
     """The pace of the arms that have finished cycles, by their numbers."""
-    begun = begun_cells(results)
-    paces = {number: _pace(arm, results, begun & found.keys()) for number, arm in enumerate(planned.arms)}
+    begun = begun_cells(results) & found.keys()
+    paces = {number: _pace(arm, results, begun) for number, arm in enumerate(planned.arms) if begun}
     return {number: pace for number, pace in paces.items() if pace is not None}
 
 
 def _pace(arm: PlannedArm, results: Path, begun: set[str]) -> Pace | None:
-    mine = [cell for cell in arm.cells.values() if cell.id in begun][:SAMPLE]
+    mine = islice((cell for cell in arm.cells.values() if cell.id in begun), SAMPLE)
     rows = [row for cell in mine for row in read_rows(cell_folder(results, cell.id))]
     if not rows:
         return None

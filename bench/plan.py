@@ -34,16 +34,24 @@ class Schedule:
     sweep: Sweep
     arms: tuple[PlannedArm, ...]
 
-    def cells(self, only: Sequence[str] = ()) -> dict[str, Cell]:
-        """The distinct cells by id, of some experiments or (with none named) of all, seed by seed.
+    def of(self, experiments: Sequence[str]) -> Schedule:
+        """The part of the schedule that these experiments are; all of it where none is named."""
+        if not experiments:
+            return self
+        chosen = tuple(each for each in self.sweep.experiments if each.name in experiments)
+        return Schedule(
+            replace(self.sweep, experiments=chosen), tuple(arm for arm in self.arms if arm.experiment in experiments)
+        )
+
+    def cells(self) -> dict[str, Cell]:
+        """The distinct cells by id, seed by seed.
 
         Where two experiments want one cell for different numbers of cycles, it is run for the larger.
         """
-        arms = [arm for arm in self.arms if not only or arm.experiment in only]
-        seeds = sorted({seed for arm in arms for seed in arm.cells})
+        seeds = sorted({seed for arm in self.arms for seed in arm.cells})
         found: dict[str, Cell] = {}
         for seed in seeds:
-            for arm in arms:
+            for arm in self.arms:
                 if seed in arm.cells:
                     _add(found, arm.cells[seed])
         return found

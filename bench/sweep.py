@@ -86,8 +86,12 @@ class _Command:
         return Path(self.options.results / self.planned.sweep.name)
 
     @cached_property
+    def chosen(self) -> Schedule:
+        return self.planned.of(self.options.only)
+
+    @cached_property
     def cells(self) -> dict[str, Cell]:
-        return self.planned.cells(self.options.only)
+        return self.chosen.cells()
 
     @cached_property
     def data(self) -> Path:
@@ -114,7 +118,7 @@ class _Command:
                 if folder.failed():
                     folder.check_own()
                     folder.forgive()
-        _print(self.console, "\n".join(without_data(self.planned, self.options.only)))
+        _print(self.console, "\n".join(without_data(self.chosen)))
         launch = self.planned.sweep.launch
         drive = Drive(self.results, self.cells, names(self.planned))
         follower = start_following(self.results, self.planned.sweep.tracking.here, os.getpid())
@@ -135,9 +139,9 @@ class _Command:
         if self.options.detach:
             _print(self.console, f"submitted. {ATTACH}")
             return 0
-        self.console.print(summary(self.planned, self.results, self.options.only))
+        self.console.print(summary(self.chosen, self.results))
         self._print_failures(found)
-        absent = without_data(self.planned, self.options.only)
+        absent = without_data(self.chosen)
         _print(self.console, "\n".join([*absent, f"{counted(found)}; rows in {self.results}"]))
         return 1 if absent or any(state is not State.DONE for state in found.values()) else 0
 
@@ -145,13 +149,13 @@ class _Command:
         """What there is and what is missing; with --status, how it is going too."""
         wanted = {identifier: cell.protocol.cycles for identifier, cell in self.cells.items()}
         found = states(self.results, wanted)
-        _print(self.console, overview(self.planned, self.results, found, self.options.only))
+        _print(self.console, overview(self.chosen, self.results, found))
         if self.options.dry_run:
-            _print(self.console, f"time: {pace.expected(self.planned, self.results, found)}")
+            _print(self.console, f"time: {pace.expected(self.chosen, self.results, found)}")
             _print(self.console, f"disk: {disk_estimate(self.cells, self.results, self.data)}")
         if self.options.status:
-            at_work = status.running(self.results, found, Names(names(self.planned), wanted))
-            left = pace.time_left(self.planned, self.results, found)
+            at_work = status.running(self.results, found, Names(names(self.chosen), wanted))
+            left = pace.time_left(self.chosen, self.results, found)
             _print(self.console, "\n".join([*at_work, *([left] if left else [])]))
             self._print_failures(found)
         return 0
@@ -168,7 +172,7 @@ class _Command:
         return 0
 
     def _print_failures(self, found: Mapping[str, State]) -> None:
-        told = status.failures(self.results, found, names(self.planned))
+        told = status.failures(self.results, found, names(self.chosen))
         if told is not None:
             self.console.print(told, highlight=False, soft_wrap=True)
 

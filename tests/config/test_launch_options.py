@@ -126,6 +126,6 @@ def test_wrong_devices_on_the_command_line_are_one_message(
 
 def test_nothing_of_it_changes_a_cell(reader: Reader) -> None:
     def cells(section: str) -> list[str]:
-        return list(reader.plan(with_launch(section)).cells([]))
+        return list(reader.plan(with_launch(section)).cells())
 
     assert cells("{device: cuda, devices: [0], threads: 4, cell_minutes: 3, executor: slurm}") == cells("{}")

@@ -37,7 +37,7 @@ def test_a_cell_that_experiments_share_counts_once_with_the_larger_number_of_cyc
 
 def test_each_experiment_alone_wants_its_own_number_of_cycles(reader: Reader) -> None:
     planned = reader.plan(BASE + "  two:\n    strategies: [entropy]\n    protocol: {cycles: 3}\n")
-    assert {cell.protocol.cycles for cell in planned.cells(["two"]).values()} == {3}
+    assert {cell.protocol.cycles for cell in planned.of(["two"]).cells().values()} == {3}
 
 
 def test_arms_of_another_label_share_their_cells(reader: Reader) -> None:
@@ -96,8 +96,8 @@ def test_arms_without_their_data_are_refused_beside_others(reader: Reader) -> No
     assert lacking.refused == "no data: npz: no file 'a.npz'; looked for a.npz and " + str(reader.folder / "a.npz")
     assert lacking.cells == {}
     assert there.refused is None
-    assert without_data(planned, []) == [f"no data for one: {str(lacking.refused)[9:]}"]
-    assert without_data(planned, ["two"]) == []
+    assert without_data(planned) == [f"no data for one: {str(lacking.refused)[9:]}"]
+    assert without_data(planned.of(["two"])) == []
 
 
 def test_only_takes_names_of_experiments(reader: Reader) -> None:

@@ -40,7 +40,7 @@ class Share:
 
     def run(self) -> None:
         """One seed of each arm."""
-        cells = schedule(load_sweep(SWEEP, ["seeds=1"]), Path()).cells([EXPERIMENT])
+        cells = schedule(load_sweep(SWEEP, ["seeds=1"]), Path()).of([EXPERIMENT]).cells()
         with tempfile.TemporaryDirectory() as room:
             for cell in cells.values():
                 whole = self._seconds(Path(room), cell)

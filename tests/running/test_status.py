@@ -72,7 +72,7 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(results: Path) -> None:
     """Run the cells in this process, as a worker of the local executor."""
-    cells = schedule(load_sweep(Path("small.yaml")), Path(".")).cells([])
+    cells = schedule(load_sweep(Path("small.yaml")), Path(".")).cells()
     results.mkdir(parents=True)
     Worker(replace(desk(results, list(cells.values()))))()
 

@@ -25,12 +25,14 @@ class Naive(Retraining):
     """Really train on each candidate: from the network's weights, by its own recipe for `epochs`, without augmentation
     and with BatchNorm statistics frozen.
 
-    `together`: how many candidates are trained at once by torch.func; by default 64 where the network has no
-    convolutions or is on a GPU, else 1, which is faster there. O(m · epochs · n) gradients for MLMOC, k times that for
-    EMOC and EER.
+    `rate` is the largest of its learning rates, by default the recipe's, at which a network with BatchNorm may diverge,
+    for its statistics no longer follow. `together`: how many candidates are trained at once by torch.func; by default
+    64 where the network has no convolutions or is on a GPU, else 1, which is faster there. O(m · epochs · n) gradients
+    for MLMOC, k times that for EMOC and EER.
     """
 
     epochs: Count = 15
+    rate: Positive | None = None
     together: Count | None = None
 
     def refusal(self, learner: Learner) -> str | None:
@@ -40,7 +42,7 @@ class Naive(Retraining):
         from strategies.beliefs.naive import Batched, PlainLoop, shortened
 
         model, samples = _prepared(view)
-        recipe = shortened(model.learner.train, self.epochs)
+        recipe = shortened(model.learner.train, self.epochs, self.rate)
         together = self.together or (1 if _convolves(model.net) and not samples.x.is_cuda else 64)
         return _belief(view, model, samples, PlainLoop(recipe) if together == 1 else Batched(recipe, together))
 

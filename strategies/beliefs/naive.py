@@ -11,7 +11,7 @@ import torch
 from torch.func import functional_call, grad, vmap
 
 from bench.modules.network import Network
-from bench.recipe import Train
+from bench.recipe import Constant, Train
 from bench.train import batch_sizes, learning_rate_schedule, sgd
 from strategies.beliefs.losses import loss_of
 from strategies.beliefs.samples import Addition, Samples
@@ -115,6 +115,10 @@ def _rates(recipe: Train, steps: int) -> Iterator[tuple[float, float]]:
         schedule.step()
 
 
-def shortened(recipe: Train, epochs: int) -> Train:
-    """The recipe for another number of epochs, never ended early."""
-    return replace(recipe, epochs=epochs, tolerance=None)
+def shortened(recipe: Train, epochs: int, rate: float | None) -> Train:
+    """The recipe for another number of epochs, never ended early, and for another largest learning rate if one is
+    given."""
+    schedule = recipe.schedule
+    if rate is not None:
+        schedule = replace(schedule, lr=rate) if isinstance(schedule, Constant) else replace(schedule, max_lr=rate)
+    return replace(recipe, epochs=epochs, tolerance=None, schedule=schedule)

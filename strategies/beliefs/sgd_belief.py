@@ -10,6 +10,7 @@ import torch
 from torch.func import functional_call, vmap
 
 from bench.batches import batches
+from bench.errors import Diverged
 from bench.modules.network import Network
 from strategies.beliefs.belief import Belief, Materialised
 from strategies.beliefs.samples import Addition, Samples
@@ -63,7 +64,8 @@ class SGDBelief(Belief):
         """What networks trained on b sets of additions say of candidates `at` (p,): (b, p, k)."""
         x, size = self.samples.candidates[at], self.retrainer.at_once
         parts = [sets[start : start + size] for start in range(0, len(sets), size)]
-        return torch.cat([outputs_of(self.net, self.retrainer.weights(self.net, self.samples, p), x) for p in parts])
+        found = [outputs_of(self.net, self.retrainer.weights(self.net, self.samples, p), x) for p in parts]
+        return _finite(torch.cat(found))
 
 
 def outputs_of(net: Network, weights: Weights, x: torch.Tensor) -> torch.Tensor:
@@ -78,6 +80,14 @@ def outputs_of(net: Network, weights: Weights, x: torch.Tensor) -> torch.Tensor:
             single = {name: value[0] for name, value in weights.items()}
             return torch.cat([outputs(single, part) for part in batches(x)])[None].double()
         return torch.cat([vmap(outputs, (0, None))(weights, part) for part in batches(x)], dim=1).double()
+
+
+def _finite(outputs: torch.Tensor) -> torch.Tensor:
+    """Outputs (b, p, k) of b networks. Raises Diverged where any is not finite."""
+    bad = int((~outputs.isfinite()).flatten(1).any(dim=1).sum())
+    if bad:
+        raise Diverged(f"retraining diverged for {bad} of {len(outputs)} candidates; lower `rate` of the proxy")
+    return outputs
 
 
 def stacked(weights: Sequence[Weights]) -> Weights:

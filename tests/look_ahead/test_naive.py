@@ -9,6 +9,7 @@ import pytest
 import torch
 from look_ahead_cases import BRIEF, close, fitted_view, one_hot
 
+from bench.errors import Diverged
 from bench.learner import Fit, Labelled
 from bench.learners.network import NetworkLearner, NetworkModel
 from bench.modules.network import Network
@@ -201,7 +202,30 @@ def gradients_of(view: View) -> list[torch.Tensor]:
 
 
 def test_retraining_runs_all_of_its_epochs() -> None:
-    assert shortened(replace(BRIEF, tolerance=0.5), 9) == replace(BRIEF, epochs=9, tolerance=None)
+    assert shortened(replace(BRIEF, tolerance=0.5), 9, None) == replace(BRIEF, epochs=9, tolerance=None)
+
+
+@pytest.mark.parametrize("schedule", [CYCLING, STEADY])
+def test_naive_takes_the_recipe_s_rates_unless_told(schedule: OneCycle | Constant) -> None:
+    recipe = replace(BRIEF, schedule=schedule)
+    told, default = (Naive(2, rate).belief(view_of(MLP(4, 1), recipe)) for rate in (0.003, None))
+    changed, own = recipe_of(told), recipe_of(default)
+    assert own.schedule == schedule
+    assert changed.schedule.max_lr == 0.003
+    assert replace(changed, schedule=schedule) == own
+
+
+def recipe_of(belief: SGDBelief) -> Train:
+    assert isinstance(belief.retrainer, Batched)
+    return belief.retrainer.recipe
+
+
+@pytest.mark.parametrize("together", [1, 3])
+def test_retraining_that_diverges_says_so_and_what_to_do(together: int) -> None:
+    view = view_of(CNN(2))
+    query = LookAhead(MLMOC(), Naive(15, rate=1e4, together=together)).query
+    with pytest.raises(Diverged, match="diverged for 8 of 8 candidates; lower `rate` of"):
+        query(view, 2)
 
 
 def test_naive_retrains_by_the_learner_s_recipe() -> None:

@@ -11,6 +11,7 @@ from analysis import render_text, rerun_noise, wording
 from analysis.claims import judged
 from analysis.comparison import Comparison
 from analysis.load import Loaded
+from analysis.result_tables import origin
 from analysis.sweep_numbers import SweepNumbers
 from analysis.table import Table
 
@@ -39,6 +40,9 @@ def sections(numbers: SweepNumbers) -> Iterator[Section]:
     if numbers.noise:
         heading = f"Sweep {numbers.loaded.plan['name']}: cells with several results"
         yield Section(heading, (), (rerun_noise.table(numbers.noise),))
+    made_by = origin.table(numbers.origin)
+    if made_by.rows:
+        yield Section("Provenance", numbers.warnings, (made_by,))
 
 
 def show(console: Console, numbers: SweepNumbers, told: list[Section]) -> None:
@@ -47,7 +51,7 @@ def show(console: Console, numbers: SweepNumbers, told: list[Section]) -> None:
         render_text.head(console, section.heading, section.remarks)
         for table in section.tables:
             render_text.show(console, table)
-    render_text.lines(console, (wording.NOTES, *numbers.warnings, *_absences(numbers.loaded)))
+    render_text.lines(console, (wording.NOTES, *_absences(numbers.loaded)))
 
 
 def _group(numbers: SweepNumbers, comparison: Comparison) -> Section:

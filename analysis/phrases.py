@@ -29,6 +29,12 @@ def points_interval(of: Estimate, digits: int = 1, sign: str = "") -> str:
     return mean if math.isnan(of.low) else f"{mean} [{low}, {high}]"
 
 
+def plain_interval(of: Estimate) -> str:
+    """A number with its interval; the number alone where one seed gives no interval."""
+    mean, low, high = (number(value, 2) for value in (of.mean, of.low, of.high))
+    return mean if math.isnan(of.low) else f"{mean} [{low}, {high}]"
+
+
 def factor_interval(of: Estimate) -> str:
     """A factor with its interval; the factor alone where one seed gives no interval."""
     mean, low, high = (factor(value) for value in (of.mean, of.low, of.high))

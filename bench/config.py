@@ -78,6 +78,9 @@ class Claim:
     `better` queries more than 100 times faster. `group` is a point of the experiment's grid and may be left out where
     there is only one; `than` stands in the same experiment and group unless `than_experiment` or `than_group` says
     otherwise. With `from_random` each side is its difference from its own group's Random.
+
+    With `metric: note` what is compared is the mean over cycles of a figure that rows have among their notes, such as
+    fidelity/entk/rank_correlation of an audit; `note` names it, and the margin is in its unit.
     """
 
     experiment: str
@@ -90,8 +93,11 @@ class Claim:
     than_experiment: str | None = None
     than_group: str | None = None
     from_random: bool = False
+    note: str | None = None
 
     def __post_init__(self) -> None:
+        if (self.metric == "note") != (self.note is not None):
+            raise ValueError(f"note: wanted a figure's name with metric: note, and none without; got {self.note!r}")
         elsewhere = self.than_experiment not in (None, self.experiment) or self.than_group not in (None, self.group)
         if self.better == self.than and not elsewhere:
             raise ValueError(f"than: wanted another arm than {self.better!r}; got the same")
@@ -99,7 +105,7 @@ class Claim:
             raise ValueError("from_random: wanted false for query_speed: times are compared as they are; got true")
         margin, strict = self.least_margin if self.margin is None else self.margin, self.kind != "superior"
         if margin < self.least_margin or (strict and margin == self.least_margin):
-            unit = "a factor" if self.metric == "query_speed" else "percentage points"
+            unit = {"query_speed": "a factor", "note": "a number"}.get(self.metric, "percentage points")
             wanted = f"{unit} {'>' if strict else '>='} {self.least_margin:g} for kind: {self.kind}"
             raise ValueError(f"margin: wanted {wanted}; got {margin:g}")
 

@@ -137,14 +137,13 @@ class PlannedExperiment(TypedDict):
 
 
 ClaimKind = Literal["superior", "non_inferior", "equivalent"]
-ClaimMetric = Literal["aubc", "final_accuracy", "query_speed"]
+ClaimMetric = Literal["aubc", "final_accuracy", "query_speed", "note"]
 
 
 class PlannedClaim(TypedDict):
     """A comparison declared before the run, between arm `better` and arm `than`; bench.config.Claim has the meaning.
 
-    `margin` is in percentage points, or a factor for query_speed. Plans of earlier versions have the first five keys
-    only: those claims are superior, in the experiment's only group.
+    Plans of earlier versions have the first five keys only: those claims are superior, in the experiment's only group.
     """
 
     experiment: str
@@ -157,6 +156,7 @@ class PlannedClaim(TypedDict):
     than_experiment: NotRequired[str]
     than_group: NotRequired[str]
     from_random: NotRequired[bool]
+    note: NotRequired[str | None]
 
 
 class Plan(TypedDict):

@@ -35,16 +35,17 @@ HEADINGS = (
     "claim",
     "verdict",
     "n",
-    "difference\npoints or factor",
+    "difference\npoints, factor or note",
     "p",
     "Holm p",
     "Holm p,\nopposite",
     "seeds\nneeded",
 )
 NOTES = (
-    "Declared in the sweep file before the run. difference: of the first arm from the second, in percentage points, or "
-    "how many times as fast it queries; [ ]: its 95 % t-interval over paired seeds. Holm p: adjusted over all claims "
-    "of the sweep; supported below 0.05, refuted where that of the opposite is. Failed runs count as chance.",
+    "Declared in the sweep file before the run. difference: of the first arm from the second, in percentage points, "
+    "how many times as fast it queries, or as rows note a figure; [ ]: its 95 % t-interval over paired seeds. Holm p: "
+    "adjusted over all claims of the sweep; supported below 0.05, refuted where that of the opposite is. Failed runs "
+    "count as chance, and have neither times nor notes.",
     "seeds needed: about how many would decide an undecided claim, at 80 % power, if the difference is as observed.",
 )
 
@@ -121,8 +122,13 @@ def _result(loaded: Loaded, tested: _Tested, adjusted: float, opposing: float) -
 
 
 def _margin(claim: Declared) -> float:
-    """The margin in the unit of the differences: a fraction, or the logarithm of a factor."""
-    return math.log(claim.margin) if claim.metric == "query_speed" else claim.margin / 100
+    """The margin in the unit of the differences: a fraction, the logarithm of a factor, or a note's own."""
+    return math.log(claim.margin) if claim.metric == "query_speed" else claim.margin / _unit(claim.metric)
+
+
+def _unit(metric: ClaimMetric) -> int:
+    """Accuracies are fractions, and are told in percentage points."""
+    return 1 if metric in ("query_speed", "note") else 100
 
 
 def _estimate(differences: NDArray[np.float64], metric: ClaimMetric) -> Estimate:
@@ -161,5 +167,5 @@ def _measured(result: ClaimResult) -> Cell:
     claim, of = result.planned, result.estimate
     if claim is None:
         return Cell("–", math.nan)
-    unit = 1 if claim.metric == "query_speed" else 100
+    unit = _unit(claim.metric)
     return Cell(measured(of, claim.metric), unit * of.mean, unit * of.low, unit * of.high, of.n)

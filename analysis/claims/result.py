@@ -19,10 +19,10 @@ class ClaimResult:
 
     `planned` is None, and `sentence` says why, where what the claim means cannot be found in the results. `n` seeds out
     of `planned_n` are paired; `unpaired` ones were begun and could not be used. `estimate` is better − than with its
-    unadjusted 95 % interval: a fraction for accuracies, for query_speed how many times faster. `p` is that of `test`,
-    with its `statistic` and `degrees`; `adjusted` is p by Holm over all claims; `opposing` is the adjusted p of the
-    opposite. `status` is interim until every planned run of both arms is in. About `seeds_needed` seeds would decide
-    the claim where it is undecided and that can be said.
+    unadjusted 95 % interval: a fraction for accuracies, for query_speed how many times faster, a note as it is. `p` is
+    that of `test`, with its `statistic` and `degrees`; `adjusted` is p by Holm over all claims; `opposing` is the
+    adjusted p of the opposite. `status` is interim until every planned run of both arms is in. About `seeds_needed`
+    seeds would decide the claim where it is undecided and that can be said.
     """
 
     name: str

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Declared:
-    """A planned claim with nothing left out. `margin` is in percentage points, or a factor for query_speed."""
+    """A planned claim with nothing left out. `margin` is in percentage points, a factor for query_speed, in the note's
+    own unit for a `note`."""
 
     name: str
     better: Place
@@ -35,11 +37,13 @@ class Declared:
     metric: ClaimMetric
     margin: float
     from_random: bool
+    note: str | None = None
 
 
 @dataclass(frozen=True)
 class Sides:
-    """Both arms over the n `seeds` that can be paired: accuracies as fractions, for query_speed −log(seconds).
+    """Both arms over the n `seeds` that can be paired: accuracies as fractions, for query_speed −log(seconds), notes as
+    they are.
 
     `unpaired` are seeds that one of the arms was begun with and that are not among them; `planned` is how many seeds
     both were planned with, `missing` how many of their runs are not in yet, `failed` the cells that count as chance,
@@ -69,6 +73,7 @@ def declared(name: str, claim: PlannedClaim, plan: Plan) -> Declared:
         metric=claim["metric"],
         margin=claim["margin"],
         from_random=claim.get("from_random", False),
+        note=claim.get("note"),
     )
 
 
@@ -112,32 +117,45 @@ def arm_at(plan: Plan, place: Place) -> Arm:
 
 def _values(loaded: Loaded, claim: Declared, place: Place, rows: Mapping[Place, pd.DataFrame]) -> dict[int, float]:
     cycles = loaded.plan["experiments"][place.experiment]["cycles"]
-    own = _metric(rows[place], cycles, claim.metric)
+    own = _metric(loaded, rows[place], cycles, claim)
     if not claim.from_random:
         return own
     control = _random_of(loaded.plan, place)
     check_pairs(rows[place], rows[control])
-    reference = _metric(rows[control], cycles, claim.metric)
+    reference = _metric(loaded, rows[control], cycles, claim)
     return {seed: own[seed] - reference[seed] for seed in own.keys() & reference.keys()}
 
 
-def _metric(rows: pd.DataFrame, cycles: int, metric: ClaimMetric) -> dict[int, float]:
-    if metric == "aubc":
+def _metric(loaded: Loaded, rows: pd.DataFrame, cycles: int, claim: Declared) -> dict[int, float]:
+    if claim.metric == "aubc":
         return areas(rows, cycles)
     runs = complete_runs(rows, cycles)  # (seeds, cycles + 1)
-    if metric == "final_accuracy":
+    if claim.metric == "final_accuracy":
         return dict(zip(runs.index.tolist(), runs[cycles].tolist(), strict=True))
+    if claim.note is not None:
+        cells = rows.drop_duplicates("seed").set_index("seed")["cell"].loc[runs.index]
+        seeds = runs.index.tolist()
+        return _noted(claim.note, {seed: loaded.notes(cells[seed])[: cycles + 1] for seed in seeds})
     queries = rows[(rows["cycle"] > 0) & rows["seed"].isin(runs.index)]  # cycle 0 draws the initial set
     seconds = queries.groupby("seed")["query_seconds"].mean()
     known = seconds[seconds > 0]
     return dict(zip(known.index.tolist(), (-np.log(known)).tolist(), strict=True))
 
 
+def _noted(name: str, notes: Mapping[int, Sequence[Mapping[str, float]]]) -> dict[int, float]:
+    """The mean of a note over the cycles that have it, by seed. Raises ResultsError where none of them does."""
+    values = {seed: [of_cycle[name] for of_cycle in run if name in of_cycle] for seed, run in notes.items()}
+    if notes and not any(values.values()):
+        known = sorted({each for run in notes.values() for of_cycle in run for each in of_cycle})
+        raise ResultsError(f"no row has the note {name!r}; there are {', '.join(known) or 'none'}")
+    return {seed: fmean(of_seed) for seed, of_seed in values.items() if of_seed}
+
+
 def _rows(loaded: Loaded, place: Place, metric: ClaimMetric) -> pd.DataFrame:
     frame = loaded.frame
     here = (frame["experiment"] == place.experiment) & (frame["group"] == place.group) & (frame["label"] == place.label)
-    timed = metric == "query_speed"  # a run that failed has no time of its own for the cycles that it lacks
-    return frame[here & ~frame["imputed"]] if timed else frame[here]
+    measured = metric in ("query_speed", "note")  # a run that failed has none of its own for the cycles that it lacks
+    return frame[here & ~frame["imputed"]] if measured else frame[here]
 
 
 def _with_random(plan: Plan, claim: Declared, place: Place) -> list[Place]:

@@ -7,7 +7,7 @@ import math
 from analysis.claims.result import ClaimResult
 from analysis.claims.sides import Declared, Place, arm_at
 from analysis.estimate import Estimate
-from analysis.phrases import counted, factor, factor_interval, p_is, points_interval
+from analysis.phrases import counted, factor, factor_interval, p_is, plain_interval, points_interval
 from bench.record import ClaimMetric, Plan
 
 METRICS = {"aubc": "AUBC", "final_accuracy": "final accuracy"}
@@ -30,6 +30,8 @@ def statement(claim: Declared, plan: Plan) -> str:
     better, than, on = _names(claim, plan)
     if claim.metric == "query_speed":
         return _speed_statement(claim, better, than, on)
+    if claim.metric == "note":
+        return _note_statement(claim, better, than, on)
     margin = counted_points(claim.margin)
     if claim.kind == "superior":
         return f"{better} beats {than}{on}" + (f" by more than {margin}" if claim.margin else "")
@@ -45,7 +47,8 @@ def counted_points(margin: float) -> str:
 
 def measured(of: Estimate, metric: ClaimMetric) -> str:
     """The difference with its interval, without a unit."""
-    return factor_interval(of) if metric == "query_speed" else points_interval(of)
+    told = {"query_speed": factor_interval, "note": plain_interval}
+    return told.get(metric, points_interval)(of)
 
 
 def _speed_statement(claim: Declared, better: str, than: str, on: str) -> str:
@@ -55,6 +58,15 @@ def _speed_statement(claim: Declared, better: str, than: str, on: str) -> str:
     if claim.kind == "non_inferior":
         return f"{better} queries less than {times} slower than {than}{on}"
     return f"{better} and {than} query within a factor {factor(claim.margin)} of each other{on}"
+
+
+def _note_statement(claim: Declared, better: str, than: str, on: str) -> str:
+    if claim.kind == "superior":
+        by = f" by more than {claim.margin:g}" if claim.margin else ""
+        return f"{better} has more {claim.note} than {than}{on}{by}"
+    if claim.kind == "non_inferior":
+        return f"{better} has at most {claim.margin:g} less {claim.note} than {than}{on}"
+    return f"{better} and {than} are less than {claim.margin:g} apart in {claim.note}{on}"
 
 
 def _names(claim: Declared, plan: Plan) -> tuple[str, str, str]:
@@ -81,6 +93,8 @@ def _measured(result: ClaimResult, claim: Declared) -> str:
     behind = f" {interval}" if interval else ""
     if claim.metric == "query_speed":
         return f"{told} times as fast{behind}"
+    if claim.metric == "note":
+        return f"{told}{behind}"
     return f"{told} points of {METRICS[claim.metric]}{behind}"
 
 

@@ -55,6 +55,7 @@ def test_what_a_claim_leaves_out_is_recorded(reader: Reader) -> None:
         "than_experiment": "one",
         "than_group": "",
         "from_random": False,
+        "note": None,
     }
 
 
@@ -74,6 +75,7 @@ def test_what_a_claim_says_is_recorded(reader: Reader) -> None:
         "than_experiment": "budgets",
         "than_group": "budget=20",
         "from_random": True,
+        "note": None,
     }
     assert recorded(reader, ", ".join(f"{key}: {json.dumps(value)}" for key, value in said.items())) == said
 
@@ -123,7 +125,10 @@ def test_a_claim_names_an_arm_by_its_label(reader: Reader) -> None:
         ("experiment: one, better: entropy, than: xyz", "than: no arm named 'xyz'. Known: random, entropy"),
         ("experiment: one, better: entropy", "than: missing; wanted a text"),
         (f"{SIDES}, margin: .nan", "margin: wanted a number or null; got NaN"),
-        (f"{SIDES}, metric: acc", 'metric: wanted aubc | final_accuracy | query_speed; got "acc"'),
+        (f"{SIDES}, metric: acc", 'metric: wanted aubc | final_accuracy | query_speed | note; got "acc"'),
+        (f"{SIDES}, metric: note", "note: wanted a figure's name with metric: note, and none without; got None"),
+        (f"{SIDES}, note: entropy", "note: wanted a figure's name with metric: note, and none without; got 'entropy'"),
+        (f"{SIDES}, metric: note, note: x, margin: -0.1", "margin: wanted a number >= 0 for kind: superior; got -0.1"),
         (PLACE, "group: missing; wanted one of widen=1, widen=2"),
         (
             f"{PLACE}, group: widen=3",
@@ -162,7 +167,7 @@ def test_a_claim_names_an_arm_by_its_label(reader: Reader) -> None:
         (f"{SIDES}, kind: better", 'kind: wanted superior | non_inferior | equivalent; got "better"'),
         (
             f"{SIDES}, metric: query_sped",
-            'metric: wanted aubc | final_accuracy | query_speed; got "query_sped"; did you',
+            'metric: wanted aubc | final_accuracy | query_speed | note; got "query_sped"; did you',
         ),
         (f"{SIDES}, margin: -1", "margin: wanted percentage points >= 0 for kind: superior; got -1"),
         (

@@ -20,6 +20,7 @@ from analysis.own_random import OwnRandom, own_random
 from analysis.provenance import Provenance, provenance
 from analysis.rank_test import Blocks
 from analysis.rerun_noise import RerunNoise, rerun_noise
+from analysis.result_tables import fidelity
 from analysis.stream_variance import StreamSplits, stream_splits
 from analysis.table import Table
 from analysis.test_images import FinalDifference, final_differences
@@ -91,7 +92,9 @@ class SweepNumbers:
             if each.experiment == experiment
             for table in result_tables.of_own_random(each)
         ]
-        return [*own, *(stream_variance.table_of(each) for each in self.streams if each.experiment == experiment)]
+        streams = [stream_variance.table_of(each) for each in self.streams if each.experiment == experiment]
+        audits = fidelity.tables(self.loaded, [each.group for each in self.experiments[experiment]])
+        return [*own, *streams, *audits]
 
     def sweep_tables(self) -> list[Table]:
         """The tables over all groups that share their arms."""

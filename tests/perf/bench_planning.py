@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
+
+import yaml
 
 from analysis.load import load
 from bench.files import write_json
@@ -23,16 +24,7 @@ CYCLES = 10
 
 def cases() -> Iterator[Case]:
     """Each as a person has it: commands as processes of their own, and loading as it is called from Python."""
-    sweep = (
-        "bench.sweep",
-        str(SWEEP),
-        "--only",
-        EXPERIMENT,
-        "--set",
-        f"seeds={CELLS // 5}",
-        f"protocol.cycles={CYCLES}",
-        "--results",
-    )
+    sweep = ("bench.sweep", str(_sweep()), "--results")
     nothing, note = str(Path(_room().name) / "nothing"), f"{CELLS} cells"
     dry, status = (partial(call, *sweep, nothing, "--dry-run"), partial(call, *sweep, _room().name, "--status"))
     yield Case("planning/10000-cells", dry, repeats=3, note=lambda: f"{note}, none started; the command --dry-run")
@@ -62,9 +54,17 @@ def folder() -> Path:
 
 @cache
 def _planned() -> Schedule:
-    whole = load_sweep(SWEEP, [f"seeds={CELLS // 5}", f"protocol.cycles={CYCLES}", "claims=null"])
-    wanted = tuple(experiment for experiment in whole.experiments if experiment.name == EXPERIMENT)
-    return schedule(replace(whole, experiments=wanted), Path())
+    return schedule(load_sweep(_sweep(), []), Path())
+
+
+@cache
+def _sweep() -> Path:
+    """The file of a sweep of so many cells and no others."""
+    found = yaml.safe_load(SWEEP.read_text())
+    experiment = found["experiments"][EXPERIMENT] | {"seeds": CELLS // 5, "protocol": {"cycles": CYCLES}}
+    path = Path(_room().name) / SWEEP.name
+    path.write_text(yaml.safe_dump(found | {"experiments": {EXPERIMENT: experiment}, "claims": {}}))
+    return path
 
 
 @cache

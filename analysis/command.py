@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.errors import ResultsError
+from bench.malformed import told_if_malformed
 from bench.record import newest_results
 
 
@@ -25,7 +26,9 @@ def run(made: ArgumentParser, arguments: Sequence[str] | None, work: Callable[[P
         given, unknown = made.parse_known_args(arguments)
         if unknown:
             raise ResultsError(f"unknown argument {unknown[0]}; `{made.prog} --help` lists those that exist")
-        work(given.results or newest_results(), given)
+        results = given.results or newest_results()
+        with told_if_malformed(results):
+            work(results, given)
     except (ArgumentError, ResultsError, OSError) as error:
         print(f"{made.prog}: {error}", file=sys.stderr)
         return 2

@@ -21,6 +21,7 @@ from rich.progress import track
 
 from bench.archiving import Track
 from bench.errors import ConfigError, ResultsError
+from bench.malformed import told_if_malformed
 from bench.record import read_plan
 
 
@@ -28,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status: 0, 1 where something was refused, 2 for bad input."""
     options = _parser().parse_args(arguments)
     try:
-        refused: bool = options.work(options, Console())
+        with told_if_malformed(options.into if "into" in options else options.results):
+            refused: bool = options.work(options, Console())
         return int(refused)
     except (ConfigError, ResultsError, OSError) as error:
         sys.stderr.write(f"{error}\n")

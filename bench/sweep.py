@@ -28,6 +28,7 @@ from bench.files import check_writable, no_link, write_json
 from bench.folder import RunFolder
 from bench.launching.cancel import cancel
 from bench.launching.options import EXECUTORS
+from bench.malformed import told_if_malformed
 from bench.overview import names, overview, summary, without_data
 from bench.plan import Schedule, check_names, schedule
 from bench.progress import Names
@@ -51,7 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
             _print(console, listing())
             return 0
-        return _Command(options, _planned(options), console).run(given)
+        command = _Command(options, _planned(options), console)
+        with told_if_malformed(command.results):
+            return command.run(given)
     except (ConfigError, RegistryError, ResultsError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -18,6 +18,7 @@ from bench.build import build
 from bench.errors import ConfigError, ResultsError
 from bench.files import write_atomically
 from bench.located import located
+from bench.malformed import told_if_malformed
 from bench.process import born
 from bench.record import read_plan
 from bench.tracked import Tracking
@@ -34,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status: 0 when all is mirrored, 1 when something is left, 2 for bad input."""
     options = _parser().parse_args(arguments)
     try:
-        with quiet_wandb():
+        with quiet_wandb(), told_if_malformed(options.results):
             return int(options.work(options))
     except (ConfigError, ResultsError) as error:
         sys.stderr.write(f"{error}\n")

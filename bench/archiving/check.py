@@ -17,6 +17,7 @@ from bench.record import SCHEMA, Attempt, Failure, Plan, Row
 from bench.replicates import REPLICATES, replicate_hash
 
 LARGEST_ID = 2**31 - 1
+MOST_CYCLES = 10**6
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -25,6 +26,13 @@ def check_plan(content: bytes, where: str) -> Plan:
     plan: Plan = checked(Plan, content, where)
     if plan["schema"] != SCHEMA:
         raise ResultsError(f"{where}: wanted a plan of schema {SCHEMA}; got {plan['schema']!r}, of another version")
+    for name, experiment in plan["experiments"].items():
+        if not 0 <= experiment["cycles"] <= MOST_CYCLES:
+            raise ResultsError(f"{where}: {name}: wanted 0 to {MOST_CYCLES} cycles; got {experiment['cycles']}")
+        seeds = set(map(str, experiment["seeds"]))
+        strange = [arm["label"] for arm in experiment["arms"] if not arm["cells"].keys() <= seeds]
+        if strange:
+            raise ResultsError(f"{where}: {name}: wanted cells of its seeds alone; {strange[0]} has others")
     _check_printable(plan, where)
     return plan
 
@@ -48,17 +56,25 @@ def check_cell(folder: Path) -> str | None:
         raise ResultsError(f"{folder.name}: wanted JSON as this version writes it; it is nested too deeply") from None
 
 
+def check_row(content: bytes, where: str) -> Row:
+    """The row written in `content`. Raises ResultsError."""
+    row: Row = checked(Row, content, where)
+    counts = row["cycle"], row["result"]["labelled"], *row["result"]["queried"]
+    if not all(0 <= number <= LARGEST_ID for number in counts):
+        raise ResultsError(f"{where}: wanted ids and counts from 0 to {LARGEST_ID}")
+    return row
+
+
 def _check_run(folder: Path, cell: str) -> list[Row]:
     where = f"{cell}/rows.jsonl"
-    rows = [checked(Row, line, where) for line in _lines(folder / "rows.jsonl")]
+    lines = enumerate(_lines(folder / "rows.jsonl"), 1)
+    rows = [check_row(line, f"{where}, line {number}") for number, line in lines]
     for cycle, row in enumerate(rows):
         if (row["schema"], row["cell"], row["cycle"]) != (SCHEMA, cell, cycle):
             raise ResultsError(
                 f"{where}: wanted schema {SCHEMA}, cell {cell}, cycle {cycle} in line {cycle + 1}; "
                 f"got schema {row['schema']}, cell {row['cell']}, cycle {row['cycle']}"
             )
-        if any(not 0 <= i <= LARGEST_ID for i in (*row["result"]["queried"], row["result"]["labelled"])):
-            raise ResultsError(f"{where}: wanted ids and counts from 0 to {LARGEST_ID} in line {cycle + 1}")
     for line in _lines(folder / "attempts.jsonl"):
         attempt: Attempt = checked(Attempt, line, f"{cell}/attempts.jsonl")
         _check_printable(attempt, f"{cell}/attempts.jsonl")

@@ -9,6 +9,7 @@ from typing import Any, NotRequired, TypeVar, cast, get_args, get_origin, get_ty
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from bench.describe import article
 from bench.errors import ResultsError
 from bench.files import loaded
 
@@ -29,7 +30,7 @@ def checked(kind: type[T], content: bytes, where: str) -> T:
         place = ".".join(str(part) for part in first["loc"])
         name = kind.__name__.lower()
         raise ResultsError(
-            f"{where}: wanted a {name} as this version writes it; {place or name}: {first['msg']}"
+            f"{where}: wanted {article(name)} {name} as this version writes it; {place or name}: {first['msg']}"
         ) from error
     return cast(T, found)
 

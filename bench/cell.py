@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import Field, dataclass, fields, is_dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from bench.audit import Audit
@@ -47,12 +47,13 @@ class Cell:
     @cached_property
     def id(self) -> str:
         """Sixteen hexadecimal digits; equal for two configurations that must give the same result."""
-        identity = {
-            spec.name: _identity(_Same(value)) if is_dataclass(value) else value
-            for spec in fields(self)
-            if _identifies(spec, value := getattr(self, spec.name))
-        }
-        return hashlib.blake2b(canonical(identity).encode(), digest_size=8).hexdigest()
+        values = ((name, getattr(self, name), default) for name, default in _fields_by_name())
+        told = [
+            f'"{name}":{_identity(_Same(value)) if is_dataclass(value) else canonical(value)}'
+            for name, value, default in values
+            if is_dataclass(value) or value != default
+        ]  # canonical JSON, in parts that thousands of cells share
+        return hashlib.blake2b(f"{{{','.join(told)}}}".encode(), digest_size=8).hexdigest()
 
     def record(self) -> dict[str, Plain]:
         """The whole configuration as JSON knows it, defaults included."""
@@ -84,9 +85,15 @@ class _Same:
 
 
 @lru_cache(maxsize=4096)
-def _identity(key: _Same) -> dict[str, Plain]:
-    """What of a plugin or section can change a result; thousands of cells share theirs, so it is not to be changed."""
-    return _record(key.part, complete=False)
+def _identity(key: _Same) -> str:
+    """What of a plugin or section can change a result, as canonical JSON."""
+    return canonical(_record(key.part, complete=False))
+
+
+@cache
+def _fields_by_name() -> list[tuple[str, object]]:
+    """A cell's fields with their defaults, as canonical JSON sorts them."""
+    return sorted((spec.name, default_of(spec)) for spec in fields(Cell))
 
 
 def cell_from_record(record: dict[str, Plain]) -> Cell:

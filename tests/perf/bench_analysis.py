@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import shutil
 import subprocess
@@ -46,8 +47,10 @@ class Commands:
 
 
 def call(*arguments: str) -> None:
-    """Run a module in a process of its own; what it prints is not shown."""
-    subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    """Run a module in a process of its own; what it prints is not shown. Its bytecode is kept, as it is for a user."""
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    env["PYTHONPYCACHEPREFIX"] = str(Path(_room().name) / "bytecode")
+    subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, check=True, stdout=subprocess.DEVNULL, env=env)
 
 
 @cache

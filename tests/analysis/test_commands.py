@@ -63,7 +63,7 @@ def test_analysis_loads_neither_torch_nor_jax(two_arms: Sweep) -> None:
     told = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]
     )
-    known = ["bench.drawable", "bench.errors", "bench.files", "bench.own_names"]
+    known = ["bench.drawable", "bench.errors", "bench.files", "bench.malformed", "bench.own_names"]
     known += ["bench.record", "bench.replicates"]
     assert told.stdout.splitlines()[-1].split() == known
 

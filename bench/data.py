@@ -84,6 +84,13 @@ class Dataset(ABC):
     def load(self, root: Path) -> Arrays:
         """Read the arrays. Raises DataError where they are missing or cannot be used."""
 
+    def absent(self, root: Path) -> str | None:
+        """What load() would say of files that are not there; None where they are, or where only load() finds out.
+
+        For datasets whose checksum() needs no files, so that a sweep can say so before it starts. Cheap.
+        """
+        return None
+
 
 datasets: Registry[Dataset] = Registry("dataset", Dataset, "lookahead_bench.datasets")
 

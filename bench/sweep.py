@@ -18,6 +18,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import pace, status
+from bench.absent import check_any_data, found_since, told_absent
 from bench.cell import Cell
 from bench.data import data_root
 from bench.disk import disk_estimate
@@ -108,6 +109,8 @@ class _Command:
             told = "\n".join(cancel(self.results))
             _print(self.console, told or f"{self.results}: nothing of it is running")
             return 0
+        if self.planned.sweep.launch.executor != "slurm":  # the machine that submits may lack what its nodes have
+            check_any_data(self.cells, self.data, self.results, self.planned.sweep.source)
         check_writable(self.results)
         if self.options.detach and self.planned.sweep.launch.executor != "slurm":
             return self._leave_alone(given)
@@ -115,12 +118,12 @@ class _Command:
 
     def _drive(self) -> int:
         write_json(self.results / "plan.json", self.planned.record())
-        if self.options.retry_failed:
-            for identifier in self.cells:
-                folder = RunFolder(cell_folder(self.results, identifier))
-                if folder.failed():
-                    folder.check_own()
-                    folder.forgive()
+        again = self.cells if self.options.retry_failed else found_since(self.cells, self.data, self.results)
+        for identifier in again:
+            folder = RunFolder(cell_folder(self.results, identifier))
+            if folder.failed():
+                folder.check_own()
+                folder.forgive()
         _print(self.console, "\n".join(without_data(self.chosen)))
         launch = self.planned.sweep.launch
         drive = Drive(self.results, self.cells, names(self.planned))
@@ -156,6 +159,7 @@ class _Command:
         if self.options.dry_run:
             _print(self.console, f"time: {pace.expected(self.chosen, self.results, found)}")
             _print(self.console, f"disk: {disk_estimate(self.cells, self.results, self.data)}")
+            _print(self.console, "\n".join(told_absent(self.cells, self.data)))
         if self.options.status:
             at_work = status.running(self.results, found, Names(names(self.chosen), wanted))
             left = pace.time_left(self.chosen, self.results, found)

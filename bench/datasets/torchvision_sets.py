@@ -57,13 +57,25 @@ class TorchvisionSet(Dataset):
         try:
             images, labels = self.part(root, train)
         except (RuntimeError, OSError, EOFError, ValueError) as error:
-            here = [name for name in self.files if (root / self.folder / name).exists()]
-            kind = DataError if len(here) == len(self.files) else NoData
-            raise kind(
-                f"{datasets.name_of(type(self))}: wanted the files {', '.join(self.files)} in {root / self.folder} "
-                f"(data.root); got: {error}. Get them from {self.source}, or set download: true with a network"
-            ) from error
+            raise (NoData if self._missing(root) else DataError)(self._wanted(root, str(error))) from error
         return images.astype("float32") / 255, labels.astype("int64")
+
+    def absent(self, root: Path) -> str | None:
+        missing = self._missing(root)
+        return None if self.download or not missing else self._wanted(root, f"no {', '.join(missing)}")
+
+    def _missing(self, root: Path) -> list[str]:
+        """The official files that are not there, packed or unpacked."""
+        folder = root / self.folder
+        return [
+            name for name in self.files if not _there(folder / name) and not _there(folder / name.removesuffix(".gz"))
+        ]
+
+    def _wanted(self, root: Path, got: str) -> str:
+        return (
+            f"{datasets.name_of(type(self))}: wanted the files {', '.join(self.files)} in {root / self.folder} "
+            f"(data.root); got: {got}. Get them from {self.source}, or set download: true with a network"
+        )
 
     def opened(self, root: Path, kind: str, **which: Any) -> Any:
         """torchvision's own dataset `kind`, which checks the files."""
@@ -175,6 +187,10 @@ class Cifar100(TorchvisionSet):
 
         found = self.opened(root, "CIFAR100", train=train)
         return found.data.transpose(0, 3, 1, 2), np.array(found.targets)
+
+
+def _there(file: Path) -> bool:
+    return os.access(file, os.F_OK)  # Path.exists() raises where a folder may not be searched
 
 
 def unpacked(root: Path, folder: str, files: Mapping[str, str]) -> Path:

@@ -74,6 +74,16 @@ def test_a_file_that_is_not_the_official_one_is_refused(tmp_path: Path) -> None:
         Mnist().load(tmp_path)
 
 
+@pytest.mark.parametrize("dataset", [Svhn(), Cifar10()], ids=lambda dataset: type(dataset).__name__)
+def test_files_that_are_there_but_wrong_are_not_called_missing(dataset: TorchvisionSet, tmp_path: Path) -> None:
+    (tmp_path / dataset.folder).mkdir()
+    for name in dataset.files:
+        (tmp_path / dataset.folder / name).write_bytes(b"something else")
+    with pytest.raises(DataError) as caught:
+        dataset.load(tmp_path)
+    assert not isinstance(caught.value, NoData)
+
+
 @pytest.mark.parametrize("dataset", SETS, ids=lambda dataset: type(dataset).__name__)
 def test_missing_files_are_named_with_where_they_belong_and_come_from(dataset: TorchvisionSet, tmp_path: Path) -> None:
     with pytest.raises(NoData) as caught:
@@ -82,6 +92,20 @@ def test_missing_files_are_named_with_where_they_belong_and_come_from(dataset: T
     assert said.startswith(f"{datasets.name_of(type(dataset))}: wanted the files {next(iter(dataset.files))}")
     assert str(tmp_path / dataset.folder) in said
     assert f"Get them from {dataset.source}, or set download: true" in said
+
+
+@pytest.mark.parametrize("dataset", SETS, ids=lambda dataset: type(dataset).__name__)
+def test_what_is_missing_is_told_without_loading(dataset: TorchvisionSet, tmp_path: Path) -> None:
+    first, *others = dataset.files
+    (tmp_path / dataset.folder).mkdir(parents=True)
+    for name in others:
+        (tmp_path / dataset.folder / name.removesuffix(".gz")).touch()
+    said = str(dataset.absent(tmp_path))
+    assert f"got: no {first}. Get them from {dataset.source}" in said
+    assert said.startswith(f"{datasets.name_of(type(dataset))}: wanted the files {first}")
+    assert type(dataset)(download=True).absent(tmp_path) is None
+    (tmp_path / dataset.folder / first).touch()
+    assert dataset.absent(tmp_path) is None
 
 
 @pytest.mark.parametrize("dataset", SETS, ids=lambda dataset: type(dataset).__name__)

@@ -183,13 +183,16 @@ def test_cells_that_failed_alike_are_told_together(
     assert re.search(r"random seed [01] and 1 more: exception in cycle 0: seven is too many", said)
 
 
-def test_a_sweep_without_its_data_says_so_once_and_without_a_trace(
+def test_cells_without_their_data_say_so_once_and_without_a_trace(
     small: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Path("small.yaml").write_text(SWEEP.replace("dataset: digits", "dataset: {name: svhn, size: 16}"))
+    Path("small.yaml").write_text(
+        SWEEP.replace("strategies:", "grid: {dataset: [digits, {name: svhn, size: 16}]}, strategies:")
+    )
     assert main(["small.yaml", "--set", "launch.executor=debug", "data.root=nowhere"]) == 1
     said = capsys.readouterr().out
-    assert re.search(r"random seed [01] and 1 more: no_data in cycle 0: svhn: wanted the files train_32x32.mat", said)
+    cells = r"random \[dataset=svhn.*\] seed [01] and 1 more"
+    assert re.search(rf"{cells}: no_data in cycle 0: svhn: wanted the files train_32x32.mat", said)
     assert "Traceback" not in said
     assert "failure.json" not in said
 

@@ -76,20 +76,29 @@ class Family:
 
 
 def families(comparisons: Sequence[Comparison]) -> list[Family]:
-    """Every set of groups that share their arms; a group whose cells another one has already counts once."""
+    """Every set of groups that share their arms; a group all of whose cells another one has too is left out."""
     return list(_families(tuple(comparisons)))
 
 
 @lru_cache(maxsize=1)  # the same numbers stand in tables and in figures
 def _families(comparisons: tuple[Comparison, ...]) -> list[Family]:
-    found: dict[tuple[str, ...], dict[frozenset[str], Comparison]] = {}
+    found: dict[tuple[str, ...], list[Comparison]] = {}
     for each in comparisons:
         arms = each.group.competitors
-        cells = frozenset(cell for arm in arms for cell in arm["cells"].values())
         if len(arms) > 1 and each.runs.complete.any():
-            found.setdefault(tuple(sorted(arm["label"] for arm in arms)), {}).setdefault(cells, each)
-    together = [tuple(groups.values()) for groups in found.values() if len(groups) > 1]
+            found.setdefault(tuple(sorted(arm["label"] for arm in arms)), []).append(each)
+    together = [groups for groups in map(_without_parts, found.values()) if len(groups) > 1]
     return [_family(number, groups) for number, groups in enumerate(together, start=1)]
+
+
+def _without_parts(comparisons: Sequence[Comparison]) -> tuple[Comparison, ...]:
+    """The groups whose cells are not all another one's too; of those with the same cells the first."""
+    cells = [frozenset(c for arm in each.group.competitors for c in arm["cells"].values()) for each in comparisons]
+    kept = []
+    for at, (each, own) in enumerate(zip(comparisons, cells, strict=True)):
+        if own not in cells[:at] and not any(own < other for other in cells):
+            kept.append(each)
+    return tuple(kept)
 
 
 def setting(comparison: Comparison) -> str:
@@ -142,7 +151,21 @@ def _gains(names: tuple[str, ...], comparisons: tuple[Comparison, ...]) -> Itera
         return
     for name in names:
         if name not in controls:
-            yield _gain(name, [differences(each, name) for each in comparisons])
+            yield _gain(name, list(_own_differences(name, comparisons)))
+
+
+def _own_differences(name: str, comparisons: Sequence[Comparison]) -> Iterator[Floats]:
+    """An arm's differences from Random in every group, each pair of cells once, where groups share some."""
+    seen: set[tuple[str, ...]] = set()
+    for each in comparisons:
+        pairs = [_pair(each, name, str(seed)) for seed in each.runs.seeds]
+        yield np.where([pair in seen for pair in pairs], np.nan, differences(each, name))
+        seen.update(pairs)
+
+
+def _pair(comparison: Comparison, name: str, seed: str) -> tuple[str, ...]:
+    arms = (comparison.summary(name).arm, comparison.group.control)
+    return tuple(arm["cells"].get(seed, "") for arm in arms if arm is not None)
 
 
 def _gain(name: str, gained: Sequence[Floats]) -> Gain:

@@ -22,6 +22,7 @@ from pathlib import Path
 from analysis import command
 from analysis.claims.result import ClaimResult
 from analysis.drawing.kept import figures
+from analysis.drawing.kinds import KINDS
 from analysis.figures import ENDINGS, Drawing, drawings
 from analysis.load import load
 from analysis.phrases import counted
@@ -56,10 +57,17 @@ def filled(text: str, numbers: SweepNumbers) -> str:
 
 
 def pictured(text: str, made: Sequence[Drawing]) -> dict[str, Drawing]:
-    """The figures that a text shows: the image's path without its ending -> the figure of that name."""
+    """The figures that a text shows: the image's path without its ending -> the figure of that name.
+
+    Raises ResultsError for an image that is called as figures are and is none of these: it would go stale unseen.
+    """
     by_stem = {drawing.stem: drawing for drawing in made}
-    paths = dict.fromkeys(image["path"] for image in IMAGE.finditer(text))
-    return {path: by_stem[Path(path).name] for path in paths if Path(path).name in by_stem}
+    paths = {path: Path(path).name for path in dict.fromkeys(image["path"] for image in IMAGE.finditer(text))}
+    endings = tuple(f"-{kind.name}" for kind in KINDS)
+    lost = [name for name in paths.values() if name.endswith(endings) and name not in by_stem]
+    if lost:
+        raise ResultsError(f"no figure {lost[0]!r}; there are {', '.join(by_stem)}")
+    return {path: by_stem[name] for path, name in paths.items() if name in by_stem}
 
 
 def _content(wanted: str, tables: Mapping[str, str], numbers: SweepNumbers) -> str:

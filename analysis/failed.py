@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 from pandas.api.extensions import ExtensionDtype
 
+from analysis.curves import UNKNOWN
 from analysis.load import Failed, Loaded
-from bench.record import Plan
+from bench.record import Arm, Plan
 
 Dtype = np.dtype[np.generic] | ExtensionDtype
 KEY = ["experiment", "group", "label", "seed"]
@@ -23,7 +24,7 @@ BLANK = {"i": 0, "b": False}  # by kind of numpy type; NaN or None elsewhere
 
 @dataclass(frozen=True)
 class _Known:
-    """What the runs of a group tell about one of them that failed: k classes and the labels per cycle.
+    """What is known of a group's runs that failed: k classes, 0 where nothing ran, and the labels per cycle.
 
     `cycles` are those that each run has, by label and seed; `initial` the hash of its initial set, by seed and label.
     """
@@ -39,21 +40,20 @@ def scored_as_chance(loaded: Loaded) -> Loaded:
 
     The frame gets a column `imputed`, True in the rows filled in. They have the initial set of the other runs of their
     seed, so that they pair, and neither times nor any other score. A cycle whose number of labels no run of the group
-    tells stays away, as does a run in a group without any row: `unscored` names the runs that are not whole.
+    tells, nor the experiment's other runs on its dataset by agreeing, stays away, and a run that lacked its data is
+    not filled, for that says nothing about its strategy. A failed run that is not whole then has no row here at all;
+    `unscored` names those.
     """
     frame = loaded.frame.assign(imputed=False)
     filled = list(_imputed_rows(loaded))
-    if not filled:
-        return replace(loaded, frame=frame)
-    return replace(loaded, frame=pd.concat([frame, _frame(filled, frame.dtypes.to_dict())], ignore_index=True))
+    if filled:
+        frame = pd.concat([frame, _frame(filled, frame.dtypes.to_dict())], ignore_index=True)
+    return replace(loaded, frame=_without(frame, _partial(loaded, frame)))
 
 
 def left_out(loaded: Loaded) -> Loaded:
     """The same results without any row of a failed run; the column `imputed` is False throughout."""
-    failed = {run.key for run in loaded.failures}
-    keys = zip(*(loaded.frame[name].tolist() for name in KEY), strict=True)
-    kept = np.array([key not in failed for key in keys], dtype=bool)  # (rows,)
-    return replace(loaded, frame=loaded.frame[kept].assign(imputed=False))
+    return replace(loaded, frame=_without(loaded.frame, {run.key for run in loaded.failures}).assign(imputed=False))
 
 
 def unscored(failures: Iterable[Failed], frame: pd.DataFrame, cycles: int) -> tuple[Failed, ...]:
@@ -62,32 +62,68 @@ def unscored(failures: Iterable[Failed], frame: pd.DataFrame, cycles: int) -> tu
     return tuple(run for run in failures if there.get((run.label, run.seed), 0) < cycles + 1)
 
 
+def _partial(loaded: Loaded, frame: pd.DataFrame) -> set[tuple[str, str, str, int]]:
+    """The failed runs that lack a planned cycle in `frame`."""
+    if not loaded.failures:
+        return set()
+    there, experiments = frame.groupby(KEY)["cycle"].nunique().to_dict(), loaded.plan["experiments"]
+    return {run.key for run in loaded.failures if there.get(run.key, 0) <= experiments[run.experiment]["cycles"]}
+
+
+def _without(frame: pd.DataFrame, runs: set[tuple[str, str, str, int]]) -> pd.DataFrame:
+    if not runs:
+        return frame
+    keys = zip(*(frame[name].tolist() for name in KEY), strict=True)
+    return frame[np.array([key not in runs for key in keys], dtype=bool)]
+
+
 def _imputed_rows(loaded: Loaded) -> Iterator[dict[str, object]]:
-    groups = dict(iter(loaded.frame.groupby(["experiment", "group"]))) if loaded.failures else {}
-    wanted = {(failed.experiment, failed.group) for failed in loaded.failures}
-    known = {place: _known(rows) for place, rows in groups.items() if place in wanted}
-    for failed in loaded.failures:
-        told = known.get((failed.experiment, failed.group))
-        if told is not None:
-            yield from _rows(loaded.plan, failed, told)
+    counting = [failed for failed in loaded.failures if failed.failure["kind"] != "no_data"]
+    if not counting:
+        return
+    groups = dict(iter(loaded.frame.groupby(["experiment", "group"])))
+    experiments = dict(iter(loaded.frame.groupby(["experiment", "dataset"])))
+    nothing, known = loaded.frame.iloc[:0], {}
+    for failed in counting:
+        arm = _arm(loaded.plan, failed)
+        place = failed.experiment, failed.group
+        if place not in known:
+            beside = experiments.get((failed.experiment, arm["dataset"]), nothing)
+            known[place] = _known(groups.get(place, nothing), beside)
+        yield from _rows(loaded.plan, arm, failed, known[place])
 
 
-def _known(rows: pd.DataFrame) -> _Known:
+def _arm(plan: Plan, failed: Failed) -> Arm:
+    arms = plan["experiments"][failed.experiment]["arms"]
+    return next(arm for arm in arms if (arm["group"], arm["label"]) == (failed.group, failed.label))
+
+
+def _known(rows: pd.DataFrame, beside: pd.DataFrame) -> _Known:
+    """What the rows of a group tell; where they do not tell all, what the experiment's rows on its dataset do."""
     cycles: dict[tuple[str, int], set[int]] = {}
     initial: dict[int, dict[str, str]] = {}
     labels, seeds, number = (rows[name].tolist() for name in ("label", "seed", "cycle"))
     for label, seed, cycle, began in zip(labels, seeds, number, rows["initial"].tolist(), strict=True):
         cycles.setdefault((label, seed), set()).add(cycle)
         initial.setdefault(seed, {})[label] = began
-    labelled = dict(zip(number, rows["labelled"].tolist(), strict=True))
-    return _Known(len(rows["class_accuracy"].iloc[0]), labelled, cycles, initial)
+    told = beside if rows.empty else rows
+    classes = 0 if told.empty else len(told["class_accuracy"].iloc[0])
+    return _Known(classes, _labelled(beside) | _labelled(rows), cycles, initial)
 
 
-def _rows(plan: Plan, failed: Failed, known: _Known) -> Iterator[dict[str, object]]:
-    """A row per planned cycle that the run has not, as far as the group tells how many labels it would have had."""
+def _labelled(rows: pd.DataFrame) -> dict[int, int]:
+    """The labels of every cycle; of none where rows differ in them."""
+    told = rows[["cycle", "labelled"]].drop_duplicates()
+    pairs = zip(told["cycle"].tolist(), told["labelled"].tolist(), strict=True)
+    return {} if told["cycle"].duplicated().any() else dict(pairs)
+
+
+def _rows(plan: Plan, arm: Arm, failed: Failed, known: _Known) -> Iterator[dict[str, object]]:
+    """A row per planned cycle that the run has not, as far as it is known how many labels it would have had."""
     planned = plan["experiments"][failed.experiment]
     there = known.cycles.get((failed.label, failed.seed), set())
-    arm = next(arm for arm in planned["arms"] if (arm["group"], arm["label"]) == (failed.group, failed.label))
+    if not known.classes:
+        return
     shared = dict(zip(KEY, failed.key, strict=True)) | {"cell": failed.cell, "imputed": True}
     shared |= {name: value for name, value in arm.items() if name in ("strategy", "learner", "dataset")}
     shared |= dict.fromkeys(("accuracy", "balanced_accuracy"), 1 / known.classes)
@@ -98,8 +134,8 @@ def _rows(plan: Plan, failed: Failed, known: _Known) -> Iterator[dict[str, objec
 
 
 def _initial(of_seed: Mapping[str, str], label: str) -> str:
-    """The hash of a run's initial set: its own, else that of the seed's other runs, all the same; "" if none began."""
-    return of_seed.get(label, next(iter(of_seed.values()), ""))
+    """The hash of a run's initial set: its own, else that of the seed's other runs, all the same, if one began."""
+    return of_seed.get(label, next(iter(of_seed.values()), UNKNOWN))
 
 
 def _frame(rows: list[dict[str, object]], types: Mapping[Hashable, Dtype]) -> pd.DataFrame:

@@ -32,8 +32,9 @@ class OwnDifference:
 class OwnRandom:
     """All arms of an experiment's groups, each minus its own Random.
 
-    `ranks` tests these differences against each other with seeds as blocks; None where the groups differ in dataset,
-    for the seeds of two datasets are no pairs, or where there are more than MOST methods. `without_failed` is the same
+    `ranks` tests these differences against each other with seeds as blocks, an arm whose cells two groups share once;
+    None where the groups differ in dataset, for the seeds of two datasets are no pairs, or where there are more than
+    MOST methods. `without_failed` is the same
     with failed runs left out, where some are scored as chance.
     """
 
@@ -73,7 +74,10 @@ def _rows(comparison: Comparison) -> list[OwnDifference]:
 
 def _ranks(comparisons: Sequence[Comparison]) -> RankTest | None:
     datasets = {arm["dataset"] for each in comparisons for arm in each.group.arms}
-    methods = [(each, arm) for each in comparisons for arm in each.arms if _competes(arm)]
+    by_cells: dict[tuple[str, ...], tuple[Comparison, ArmSummary]] = {}
+    for each, arm in ((of, arm) for of in comparisons for arm in of.arms if _competes(arm)):
+        by_cells.setdefault(_cells(each, arm), (each, arm))
+    methods = list(by_cells.values())
     seeds = sorted({seed for each in comparisons for seed in each.runs.seeds})
     if len(datasets) > 1 or not 2 <= len(methods) <= MOST:
         return None
@@ -82,6 +86,12 @@ def _ranks(comparisons: Sequence[Comparison]) -> RankTest | None:
         scores[[seeds.index(seed) for seed in each.runs.seeds], at] = differences(each, arm.arm["label"])
     names = [f"{arm.arm['label']} ({each.group.name})" for each, arm in methods]
     return rank_test(Blocks.SEEDS, names, [f"seed {seed}" for seed in seeds], scores)
+
+
+def _cells(comparison: Comparison, of: ArmSummary) -> tuple[str, ...]:
+    """The cells of an arm and of its Random: what its differences are made of."""
+    arms = [arm for arm in (of.arm, comparison.group.control) if arm is not None]
+    return tuple(cell for arm in arms for cell in (*arm["cells"].values(), ""))
 
 
 def _competes(arm: ArmSummary) -> bool:

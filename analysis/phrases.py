@@ -7,6 +7,8 @@ import math
 from analysis.estimate import Estimate
 from analysis.wording import number
 
+LEVEL = 0.05
+
 
 def counted(number: int, noun: str) -> str:
     """ "1 run" or "2 runs"."""
@@ -42,5 +44,11 @@ def factor_interval(of: Estimate) -> str:
 
 
 def p_is(p: float) -> str:
-    """ "= 0.031" or "< 0.0001", to stand behind a p."""
-    return "< 0.0001" if p < 0.0001 else f"= {p:.2g}" if p < 0.995 else "= 1"
+    """ "= 0.031" or "< 0.0001", to stand behind a p; to as many digits as tell it from 0.05."""
+    if p < 0.0001:
+        return "< 0.0001"
+    if p >= 0.995:
+        return "= 1"
+    to_digits = (f"{p:.{digits}g}" for digits in range(2, 18))
+    to_digits = (f"{p:.{digits}g}" for digits in range(2, 18))
+    return next(f"= {told}" for told in to_digits if p == LEVEL or float(told) != LEVEL)

@@ -57,7 +57,7 @@ class Provenance:
                 yield f"Mixed {fact}: {', '.join(with_counts(values))}; {meaning}{self._across(fact)}."
         dirty = self.facts["uncommitted changes"].get("yes", 0)
         if dirty:
-            yield f"{counted(dirty, 'run')} made with uncommitted changes in the checkout."
+            yield f"{counted(dirty, 'attempt')} made with uncommitted changes in the checkout."
         yield from mixed(self.revisions)
 
     def _across(self, fact: str) -> str:
@@ -66,8 +66,8 @@ class Provenance:
 
 
 def with_counts(values: Mapping[str, int]) -> list[str]:
-    """Values, each with the number of runs that have it."""
-    return [f"{value} ({counted(number, 'run')})" for value, number in values.items()]
+    """Values, each with the number of attempts that have it."""
+    return [f"{value} ({counted(number, 'attempt')})" for value, number in values.items()]
 
 
 def provenance(loaded: Loaded) -> Provenance:

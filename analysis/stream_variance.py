@@ -23,7 +23,7 @@ NOTES = (
     "Only the named random streams follow the seed, all others stay as with seed 0. deviation: standard deviation of "
     "the AUBC over seeds, with its 95 % interval by chi-square. share: of the variance with all streams.",
     "rest: what the single streams leave of that variance, other streams and interactions; below 0 by chance, or where "
-    "streams work against each other.",
+    "streams work against each other. Failed runs are left out: that chance is no spread of a stream's.",
 )
 NO_WHOLE = "No group here varies all streams (vary: all), so shares are not known."
 

@@ -107,7 +107,7 @@ def sweep_numbers(loaded: Loaded, selection: Selection) -> SweepNumbers:
     blocks = selection.blocks or Blocks.SEEDS
     comparisons = compare_all(groups(counted, selection.only), blocks)
     own = [own_random(compared) for compared in by_experiment(comparisons)]
-    together = [[each.group for each in compared] for compared in by_experiment(comparisons)]
+    whole = [[each.failed_left_out.group for each in compared] for compared in by_experiment(comparisons)]
     return SweepNumbers(
         loaded=loaded,
         selection=selection,
@@ -116,7 +116,7 @@ def sweep_numbers(loaded: Loaded, selection: Selection) -> SweepNumbers:
         comparisons=comparisons,
         over_images=_over_images(loaded, [each.group for each in comparisons]),
         own_randoms=[each for each in own if each is not None],
-        streams=[each for of_experiment in together for each in stream_splits(of_experiment)],
+        streams=[each for of_experiment in whole for each in stream_splits(of_experiment)],
         families=families(comparisons) if selection.blocks in (None, Blocks.DATASETS) else [],
         noise=rerun_noise(loaded),
     )

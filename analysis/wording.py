@@ -12,6 +12,7 @@ from analysis.load import Failed, Loaded, Missing
 from analysis.statistics.paired import least_p
 
 FEW = 5  # pairs up to which the exact Wilcoxon test can never reach 0.05
+UNSCORED = "since its data were not there or no run tells the labels of all its cycles"
 SCORED, LEFT_OUT = "failed runs scored as chance", "failed runs left out"
 INTERIM = "Interim: some planned runs are not in yet, so these numbers may still move."
 NOTES = (
@@ -124,7 +125,7 @@ def _failures(comparison: Comparison) -> Iterator[str]:
         )
         if comparison.unscored:
             lost = _runs(comparison.unscored)
-            yield f"Failed and in no number here, since no run tells the labels of all its cycles: {lost}."
+            yield f"Failed and in no number here, {UNSCORED}: {lost}."
     elif group.failures:
         left = _count(len(group.failures), "run")
         yield f"{left} left out as failed ({_runs(group.failures)}), though runs do not fail at random."

@@ -9,15 +9,17 @@ from bench.config import Claim
 from bench.describe import did_you_mean
 from bench.errors import Problem
 from bench.located import Located, item, join
+from bench.record import OVER_CYCLES
 
 
 @dataclass(frozen=True)
 class Nameable:
-    """The groups and the arms of one experiment, and whether one of the arms is Random."""
+    """The groups and the arms of one experiment, whether one of the arms is Random, and how many cycles it has."""
 
     groups: tuple[str, ...]
     arms: tuple[str, ...]
     has_random: bool
+    cycles: int | None
 
     @property
     def only_group(self) -> str | None:
@@ -39,6 +41,7 @@ def mistakes(claim: Claim, at: Located, known: Mapping[str, Nameable]) -> Iterat
             yield from _unknown(item(at, key), "experiment", experiment, known)
     if claim.experiment in known and than_experiment in known:
         yield from _group_mistakes(claim, at, known)
+        yield from _other_cycles(claim, at, known)
 
 
 def filled_in(claim: Claim, known: Mapping[str, Nameable]) -> Claim:
@@ -79,6 +82,14 @@ def _than_group(claim: Claim, known: Mapping[str, Nameable]) -> str | None:
 def _without_random(claim: Claim, at: Located, experiment: str, known: Mapping[str, Nameable]) -> Iterator[Problem]:
     if claim.from_random and not known[experiment].has_random:
         yield Problem(at.where, at.path, f"wanted a Random among the arms of {experiment!r}; it has none")
+
+
+def _other_cycles(claim: Claim, at: Located, known: Mapping[str, Nameable]) -> Iterator[Problem]:
+    other = claim.than_experiment or claim.experiment
+    here, there = known[claim.experiment].cycles, known[other].cycles
+    if claim.metric in OVER_CYCLES and here != there:
+        told = f"wanted as many cycles as {claim.experiment!r} has, {here}, since {claim.metric} is over all of them"
+        yield Problem(at.where, join(at.path, "than_experiment"), f"{told}; {other!r} has {there}")
 
 
 def _unknown(at: Located, kind: str, name: str, known: Iterable[str]) -> Iterator[Problem]:

@@ -73,6 +73,16 @@ class Dataset(ABC):
     augment: Augment = UNCHANGED
     features: str | None = field(default=None, metadata=NO_RESULT)
 
+    @property
+    def short_name(self) -> str:
+        """What readers call it: the name that it is registered by, where that says which data it is."""
+        return datasets.name_of(type(self))
+
+    @property
+    def long_name(self) -> str:
+        """What tells it from another one of the same short name."""
+        return self.short_name
+
     @abstractmethod
     def checksum(self, root: Path) -> str:
         """A hash of the bytes that load() reads, found without importing anything heavy.

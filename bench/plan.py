@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 from bench.cell import Cell, canonical, protocol_under, record_of
@@ -74,8 +76,15 @@ class Schedule:
             figure=experiment.figure,
             cycles=settings.protocol.cycles,
             seeds=sorted(settings.seed_list),
-            arms=[_arm_record(arm) for arm in self.arms if arm.experiment == experiment.name],
+            arms=[_arm_record(arm, self._dataset_names) for arm in self.arms if arm.experiment == experiment.name],
         )
+
+    @cached_property
+    def _dataset_names(self) -> dict[str, str]:
+        """What each dataset is called, by its long name: its short name, where no other one has that too."""
+        named = {arm.point.settings.dataset.long_name: arm.point.settings.dataset.short_name for arm in self.arms}
+        uses = Counter(named.values())
+        return {long: short if uses[short] == 1 else long for long, short in named.items()}
 
 
 def schedule(sweep: Sweep, root: Path) -> Schedule:
@@ -112,7 +121,7 @@ def _arms(experiment: Experiment, point: Point, files: _Files) -> Iterator[Plann
         yield PlannedArm(experiment.name, point, named, {} if refused else cells, refused)
 
 
-def _arm_record(arm: PlannedArm) -> Arm:
+def _arm_record(arm: PlannedArm, dataset_names: Mapping[str, str]) -> Arm:
     strategy, settings = record_of(arm.named.strategy), arm.point.settings
     return Arm(
         label=arm.named.label,
@@ -120,7 +129,7 @@ def _arm_record(arm: PlannedArm) -> Arm:
         strategy=str(strategy.pop("name")),
         parameters=strategy,
         learner=str(record_of(settings.learner)["name"]),
-        dataset=str(record_of(settings.dataset)["name"]),
+        dataset=dataset_names[settings.dataset.long_name],
         sees_labels=arm.named.strategy.sees_labels,
         refused=arm.refused,
         cells={str(seed): cell.id for seed, cell in arm.cells.items()},

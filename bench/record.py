@@ -23,7 +23,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, NotRequired, TypedDict, cast
 
-from bench.drawable import FIGURES as FIGURES
 from bench.drawable import Figure as Figure
 from bench.errors import ResultsError
 from bench.files import parsed, read_intact, read_json
@@ -112,7 +111,7 @@ class Arm(TypedDict):
     """One line of a figure: a strategy under one setting. `cells` maps each seed, as text, to its cell's id.
 
     `group` names the point of the experiment's grid, "" without one; arms of one group share dataset, learner and
-    protocol, and are compared with the group's arm whose `strategy` is "random".
+    protocol, and are compared with the group's arm whose `strategy` is "random". `dataset` is what readers call it.
     """
 
     label: str
@@ -138,6 +137,7 @@ class PlannedExperiment(TypedDict):
 
 ClaimKind = Literal["superior", "non_inferior", "equivalent"]
 ClaimMetric = Literal["aubc", "final_accuracy", "query_speed", "note"]
+OVER_CYCLES: tuple[ClaimMetric, ...] = ("aubc", "final_accuracy")  # what they are depends on how many cycles there are
 
 
 class PlannedClaim(TypedDict):

@@ -67,7 +67,7 @@ class _Reader(Builder):
             name=self.build(Name, sections["name"]) if "name" in sections else path.stem,
             source=str(path),
             experiments=experiments,
-            claims=self._checked_claims(claims, sections),
+            claims=self._checked_claims(claims, sections, experiments),
             launch=self.build(Launch, sections.get("launch", empty)),
             data=self.build(DataFolder, sections.get("data", empty)),
             tracking=self.build(Tracking, sections.get("tracking", empty)),
@@ -156,9 +156,11 @@ class _Reader(Builder):
             if strategy is not None:
                 yield NamedStrategy(text, strategy)
 
-    def _checked_claims(self, claims: Mapping[str, Claim | None], sections: dict[str, Located]) -> dict[str, Claim]:
+    def _checked_claims(
+        self, claims: Mapping[str, Claim | None], sections: dict[str, Located], experiments: Sequence[Experiment]
+    ) -> dict[str, Claim]:
         """The claims with what they leave out filled in; what they name and the file has not is reported."""
-        known = {name: self._nameable(node) for name, node in items(sections.get("experiments"))}
+        known = {each.name: self._nameable(item(sections["experiments"], each.name), each) for each in experiments}
         checked = {}
         for name, claim in claims.items():
             if claim is None:
@@ -168,13 +170,14 @@ class _Reader(Builder):
             checked[name] = claim if found else filled_in(claim, known)
         return checked
 
-    def _nameable(self, experiment: Located) -> Nameable:
-        grid = read_grid(self, dict(items(experiment)).get("grid"))
-        nodes = _entries(item(experiment, "strategies"))
+    def _nameable(self, node: Located, experiment: Experiment) -> Nameable:
+        grid = read_grid(self, dict(items(node)).get("grid"))
+        nodes = _entries(item(node, "strategies"))
         return Nameable(
             groups=tuple(grid.group(chosen) for chosen in grid),
             arms=tuple(arm_label(node) for node in nodes),
             has_random=any(node.name == "random" for node in nodes),
+            cycles=experiment.points[0].settings.protocol.cycles if experiment.points else None,
         )
 
     def _mapping(self, node: Located, known: Sequence[str]) -> dict[str, Located]:

@@ -2,8 +2,9 @@
 
 A claim is supported where its test's p-value, Holm-adjusted over all claims of the sweep, is below 0.05 in the claimed
 direction; refuted where the opposite is shown at the same adjusted level: for `superior`, that the difference is below
-the margin; for `non_inferior`, below −margin; for `equivalent`, outside ±margin. It is undecided otherwise. Every other
-comparison of a sweep is exploratory.
+the margin; for `non_inferior`, below −margin; for `equivalent`, outside ±margin. It is undecided otherwise. Failed runs
+count as chance; what the claims come to without them is worked out too, and told of each claim that has some. Every
+other comparison of a sweep is exploratory.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from analysis.claims.result import ClaimResult
 from analysis.claims.sides import Declared, Sides, declared, sides
 from analysis.claims.tests import NAMES, ClaimTest, claim_test, deciding_seeds, over_family, verdict
 from analysis.claims.times import time_remarks
-from analysis.claims.wording import measured, sentence
+from analysis.claims.wording import beside_failed, measured, sentence
 from analysis.estimate import Estimate, estimate
-from analysis.failed import scored_as_chance
+from analysis.failed import left_out, scored_as_chance
 from analysis.load import Loaded
 from analysis.phrases import counted
 from analysis.table import Cell, Table
@@ -65,8 +66,16 @@ def results(loaded: Loaded) -> list[ClaimResult]:
     claims = loaded.plan["claims"]
     if not claims:
         return []
-    filled = scored_as_chance(loaded)
-    tested = {name: _tested(filled, name) for name in claims}
+    judged = _judged(scored_as_chance(loaded))
+    if not any(each.failed for each in judged):
+        return judged
+    without = _judged(left_out(loaded))
+    return [beside_failed(*both) if both[0].failed else both[0] for both in zip(judged, without, strict=True)]
+
+
+def _judged(loaded: Loaded) -> list[ClaimResult]:
+    """Every claim by the rows of `loaded`, which has the column `imputed`."""
+    tested = {name: _tested(loaded, name) for name in loaded.plan["claims"]}
     found = [None if isinstance(each, str) else each.test for each in tested.values()]
     adjusted = over_family([math.nan if test is None else test.p for test in found]).tolist()  # (claims,)
     opposing = over_family([math.nan if test is None else test.opposing for test in found]).tolist()  # (claims,)
@@ -75,7 +84,7 @@ def results(loaded: Loaded) -> list[ClaimResult]:
         if isinstance(each, str):
             told.append(ClaimResult(name, None, sentence=f"The claim {name} cannot be judged: {each}."))
         else:
-            told.append(_result(filled, each, own, opposite))
+            told.append(_result(loaded, each, own, opposite))
     return told
 
 
@@ -106,6 +115,7 @@ def _result(loaded: Loaded, tested: _Tested, adjusted: float, opposing: float) -
         n=len(both.seeds),
         planned_n=both.planned,
         unpaired=both.unpaired,
+        failed=both.failed,
         estimate=tested.estimate,
         test=NAMES[claim.kind],
         statistic=test.paired.t,
@@ -145,7 +155,7 @@ def _remarks(both: Sides) -> Iterator[str]:
     if both.failed:
         yield f"{counted(len(both.failed), 'failed run')} counted as chance: cells {', '.join(both.failed)}."
     if both.unpaired:
-        yield f"Not used, since only one of the runs is there: {seed_list(both.unpaired)}."
+        yield f"Not used, since not every run that it takes is whole: {seed_list(both.unpaired)}."
 
 
 def _row(result: ClaimResult) -> tuple[Cell, ...]:

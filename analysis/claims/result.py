@@ -18,7 +18,8 @@ class ClaimResult:
     """One claim with its numbers, its verdict and a sentence for readers; what is undefined is NaN.
 
     `planned` is None, and `sentence` says why, where what the claim means cannot be found in the results. `n` seeds out
-    of `planned_n` are paired; `unpaired` ones were begun and could not be used. `estimate` is better − than with its
+    of `planned_n` are paired; `unpaired` ones were begun and could not be used; `failed` are the cells that count as
+    chance, and `without_failed` is the claim judged without them, as all others. `estimate` is better − than with its
     unadjusted 95 % interval: a fraction for accuracies, for query_speed how many times faster, a note as it is. `p` is
     that of `test`, with its `statistic` and `degrees`; `adjusted` is p by Holm over all claims; `opposing` is the
     adjusted p of the opposite. `status` is interim until every planned run of both arms is in. About `seeds_needed`
@@ -30,6 +31,7 @@ class ClaimResult:
     n: int = 0
     planned_n: int = 0
     unpaired: tuple[int, ...] = ()
+    failed: tuple[str, ...] = ()
     estimate: Estimate = UNKNOWN
     test: str = ""
     statistic: float = math.nan
@@ -42,3 +44,4 @@ class ClaimResult:
     seeds_needed: int | None = None
     remarks: tuple[str, ...] = ()
     sentence: str = ""
+    without_failed: ClaimResult | None = None

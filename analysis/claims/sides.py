@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from analysis.curves import areas, check_pairs, complete_runs
 from analysis.load import Loaded, Missing
 from bench.errors import ResultsError
-from bench.record import Arm, ClaimKind, ClaimMetric, Plan, PlannedClaim
+from bench.record import OVER_CYCLES, Arm, ClaimKind, ClaimMetric, Plan, PlannedClaim
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,11 @@ def sides(loaded: Loaded, claim: Declared) -> Sides:
     """Both arms of a claim by seed; `loaded` has its failed runs filled in as chance.
 
     Raises ResultsError where an arm is not in the plan or was refused, where a difference from Random is wanted and
-    there is no Random, and where runs of one seed are no pair.
+    there is no Random, where accuracies after different numbers of cycles would be compared, and where runs of one seed
+    are no pair.
     """
     places = [*_with_random(loaded.plan, claim, claim.better), *_with_random(loaded.plan, claim, claim.than)]
+    _check_cycles(loaded.plan, claim, places)
     rows = {place: _rows(loaded, place, claim.metric) for place in places}
     if claim.metric != "query_speed" and not claim.from_random:
         check_pairs(rows[claim.better], rows[claim.than])
@@ -113,6 +115,13 @@ def arm_at(plan: Plan, place: Place) -> Arm:
     if found[0]["refused"] is not None:
         raise ResultsError(f"the arm {_named(place)} was refused: {found[0]['refused']}")
     return found[0]
+
+
+def _check_cycles(plan: Plan, claim: Declared, places: Sequence[Place]) -> None:
+    cycles = {place.experiment: plan["experiments"][place.experiment]["cycles"] for place in places}
+    if claim.metric in OVER_CYCLES and len(set(cycles.values())) > 1:
+        told = " and ".join(f"{number} of {experiment}" for experiment, number in cycles.items())
+        raise ResultsError(f"wanted as many cycles on both sides, for {claim.metric} is over all of them; got {told}")
 
 
 def _values(loaded: Loaded, claim: Declared, place: Place, rows: Mapping[Place, pd.DataFrame]) -> dict[int, float]:

@@ -54,7 +54,8 @@ def claim_test(kind: ClaimKind, differences: ArrayLike, margin: float) -> ClaimT
     bound = {"superior": margin, "non_inferior": -margin, "equivalent": math.copysign(margin, mean)}[kind]
     holds = abs(mean) < margin if kind == "equivalent" else mean > bound
     paired = paired_t_test(d - bound)
-    return ClaimTest(kind, bound, paired, holds, _p(kind, d, margin), 1.0 if holds else paired.p)
+    opposing = 1.0 if holds and not math.isnan(paired.p) else paired.p
+    return ClaimTest(kind, bound, paired, holds, _p(kind, d, margin), opposing)
 
 
 def over_family(p: Sequence[float]) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from analysis.claims.result import ClaimResult
 from analysis.claims.sides import Declared, Place, arm_at
@@ -17,12 +18,17 @@ def sentence(result: ClaimResult, claim: Declared, plan: Plan) -> str:
     """Statement, verdict, difference, n and p. "A beats B on digits by 2.1 points of AUBC [1.0, 3.2], n = 20, …"."""
     said, plain = statement(claim, plan), claim.kind == "superior" and claim.margin == 0
     if result.n == 0:
-        return f"{said}: no pair of finished runs yet, of {result.planned_n} planned."
+        return f"{said}: {_no_pair(result)}."
     if result.verdict == "supported":
         by = f" by {_measured(result, claim)}" if plain else f": {_difference(result, claim)}"
-        return f"{said}{by}, {_evidence(result)}: {_supported(result)}."
-    word = "refuted" if result.verdict == "refuted" else "not shown"
-    return f"{said}: {word}: {_difference(result, claim)}, {_evidence(result)}{_outlook(result)}."
+        return f"{said}{by}, {_evidence(result)}: {_verdict(result)}."
+    return f"{said}: {_verdict(result)}: {_difference(result, claim)}, {_evidence(result)}{_outlook(result)}."
+
+
+def beside_failed(result: ClaimResult, without: ClaimResult) -> ClaimResult:
+    """A claim some of whose runs failed, with what it comes to without them in its sentence."""
+    found = f"{counted(len(result.failed), 'failed run')} counted as chance; without: {_in_short(without)}."
+    return replace(result, sentence=f"{result.sentence} {found}", without_failed=without)
 
 
 def statement(claim: Declared, plan: Plan) -> str:
@@ -38,6 +44,19 @@ def statement(claim: Declared, plan: Plan) -> str:
     if claim.kind == "non_inferior":
         return f"{better} is less than {margin} worse than {than}{on}"
     return f"{better} and {than} are less than {margin} apart{on}"
+
+
+def _in_short(result: ClaimResult) -> str:
+    """ "difference 2.1 points of AUBC [1.0, 3.2], n = 3, Holm p = 0.2: undecided"."""
+    if result.planned is None or result.n == 0:
+        return _no_pair(result)
+    return f"{_difference(result, result.planned)}, {_evidence(result)}: {_verdict(result)}"
+
+
+def _no_pair(result: ClaimResult) -> str:
+    if result.status == "interim":
+        return f"no pair of finished runs yet, of {result.planned_n} planned"
+    return f"no pair of finished runs, of {result.planned_n} planned"
 
 
 def counted_points(margin: float) -> str:
@@ -106,13 +125,24 @@ def _evidence(result: ClaimResult) -> str:
     n = str(result.n) if result.n == result.planned_n else f"{result.n} of {result.planned_n} planned"
     status = " (interim)" if result.status == "interim" else ""
     if math.isnan(result.adjusted):
-        return f"n = {n}{status}, no test: {'one pair' if result.n < 2 else 'every pair differs by the same amount'}"
+        return f"n = {n}{status}, no test: {_untested(result)}"
     p = result.opposing if result.verdict == "refuted" else result.adjusted
     return f"n = {n}{status}, Holm p {p_is(p)}"
 
 
-def _supported(result: ClaimResult) -> str:
-    return "supported so far" if result.status == "interim" else "supported"
+def _untested(result: ClaimResult) -> str:
+    if result.n < 2:
+        return "one pair"
+    equal = result.estimate.mean == (1.0 if result.planned and result.planned.metric == "query_speed" else 0.0)
+    return "both came out equal in every pair" if equal else "every pair differs by the same amount"
+
+
+def _verdict(result: ClaimResult) -> str:
+    if result.verdict == "supported":
+        return "supported so far" if result.status == "interim" else "supported"
+    if result.verdict == "refuted":
+        return "refuted"
+    return "not tested" if math.isnan(result.adjusted) else "not shown"
 
 
 def _outlook(result: ClaimResult) -> str:

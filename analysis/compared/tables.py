@@ -99,7 +99,7 @@ def _alone(found: ComparedFolders) -> Iterator[str]:
 def _devices(of: Provenance) -> str:
     """What computed, with processors where that is the CPU."""
     devices = [_listed(of, "processor") if device == "cpu" else device for device in of.facts["device"]]
-    return f"{', '.join(devices) or 'nothing ran'}; {_listed(of, 'slots') or 'unknown'} runs at a time"
+    return f"{', '.join(devices) or 'nothing ran'}; runs at a time on each: {_listed(of, 'slots') or 'unknown'}"
 
 
 def _listed(of: Provenance, fact: str) -> str:

@@ -1,7 +1,7 @@
 """Every kind of figure, in the order in which a subject shows them: a file of this package, and a row here.
 
 A name stands twice where there is a figure for each group and one across groups. The names are those of
-bench.record.FIGURES, from which an experiment chooses its main figure.
+bench.drawable.FIGURES, from which an experiment chooses its main figure.
 """
 
 from __future__ import annotations

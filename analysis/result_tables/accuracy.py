@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from analysis.comparison import ArmSummary, Comparison
 from analysis.groups import file_stem
 from analysis.result_tables import cells
@@ -28,8 +30,14 @@ def _row(arm: ArmSummary, planned: int) -> tuple[Cell, ...]:
         _seeds(arm, planned),
         cells.percent(arm.final_accuracy, 1, "1 seed"),
         cells.percent(arm.aubc, 1, "1 seed"),
-        cells.percent(arm.aubc_zhan2021, 1, "1 seed"),
+        _zhan2021(arm),
     )
+
+
+def _zhan2021(arm: ArmSummary) -> Cell:
+    """A dash where one cycle is too few for it; `percent` would say that there is no complete seed."""
+    undefined = arm.complete and not arm.aubc_zhan2021.n
+    return Cell("–", math.nan) if undefined else cells.percent(arm.aubc_zhan2021, 1, "1 seed")
 
 
 def _seeds(arm: ArmSummary, planned: int) -> Cell:

@@ -34,6 +34,14 @@ class Npz(Dataset):
     path: str = field(metadata=NO_RESULT)
     classes: Annotated[int, Field(ge=2)] | None = None
 
+    @property
+    def short_name(self) -> str:
+        return Path(self.path).stem
+
+    @property
+    def long_name(self) -> str:
+        return self.path
+
     def checksum(self, root: Path) -> str:
         try:
             return sha256(self._file(root))

@@ -87,6 +87,33 @@ def test_an_experiment_that_shares_all_its_cells_with_another_counts_once(datase
     assert after.gains == before.gains
 
 
+def test_an_experiment_that_repeats_some_of_another_s_seeds_counts_once(datasets: Sweep) -> None:
+    before = only(datasets)
+    datasets.seeds = list(datasets.seeds)[:3]
+    for arm in list(datasets.experiments["fig digits"]["arms"]):
+        cells = {str(seed): arm["cells"][str(seed)] for seed in datasets.seeds}
+        datasets.arm(arm["label"], experiment="a again", dataset="digits", cells=cells)
+    datasets.experiments = {"a again": datasets.experiments.pop("a again"), **datasets.experiments}
+    datasets.write()
+    after = only(datasets)
+    assert after.penalty.settings == before.penalty.settings
+    assert sorted(after.gains, key=str) == sorted(before.gains, key=str)
+
+
+def test_pairs_of_cells_that_two_settings_share_count_once(datasets: Sweep) -> None:
+    """As where a strategy that reveals nothing has the same cells in batch and sequential mode."""
+    before = {gain.label: gain for gain in only(datasets).gains}
+    for arm in list(datasets.experiments["fig digits"]["arms"]):
+        own = arm["label"] in ("random", "margin")
+        cells = {"cells": arm["cells"]} if own else {}
+        curve = None if own else lambda seed: [0.5, 0.6, 0.7]
+        datasets.arm(arm["label"], curve, experiment="mode", dataset="digits", **cells)
+    after = {gain.label: gain for gain in only(datasets).gains}
+    assert after["margin"] == before["margin"]
+    others = [label for label in after if label != "margin"]
+    assert all(after[label].middle.n > before[label].middle.n for label in others)
+
+
 def test_an_arm_that_beats_another_on_every_seed_gets_a_point_per_setting(sweep: Sweep) -> None:
     sweep.seeds = range(5)
     for dataset in ("digits", "letters"):

@@ -143,7 +143,7 @@ def test_a_claim_is_interim_until_every_planned_run_is_in(sweep: Sweep) -> None:
     (sweep.folder(later) / "rows.jsonl").unlink()
     found = only(sweep)
     assert (found.status, found.n, found.planned_n, found.unpaired) == ("interim", 9, 10, (9,))
-    assert "Not used, since only one of the runs is there: seed 9." in found.remarks
+    assert "Not used, since not every run that it takes is whole: seed 9." in found.remarks
 
 
 def test_a_missing_run_of_another_arm_makes_no_claim_interim(sweep: Sweep) -> None:
@@ -177,6 +177,7 @@ def test_one_pair_decides_nothing(sweep: Sweep) -> None:
     found = compared(sweep, [0.25])
     assert math.isnan(found.p)
     assert (found.verdict, found.n) == ("undecided", 1)
+    assert math.isnan(found.opposing)
 
 
 def test_final_accuracy_is_the_last_cycle_s(sweep: Sweep) -> None:

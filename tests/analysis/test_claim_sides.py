@@ -41,6 +41,30 @@ def test_than_may_stand_in_another_experiment(sweep: Sweep) -> None:
     assert only(sweep).estimate.mean == pytest.approx(-0.04)
 
 
+@pytest.mark.parametrize(
+    ("metric", "said"),
+    [("aubc", "cannot be judged: wanted as many cycles on both sides"), ("query_speed", "times as fast")],
+)
+def test_accuracies_after_other_numbers_of_cycles_are_not_compared(sweep: Sweep, metric: str, said: str) -> None:
+    arms(sweep, around(0.01))
+    arms(sweep, around(0.05), experiment="other")
+    sweep.experiment("other", cycles=1)
+    claim(sweep, than="ours", than_experiment="other", metric=metric, margin=1.0)
+    assert said in only(sweep).sentence
+
+
+def test_a_seed_that_failed_before_it_began_leaves_the_others_of_a_claim_across_groups(sweep: Sweep) -> None:
+    made = widths(sweep)
+    for arm in made.values():
+        cell = arm["cells"]["3"]
+        for file in sweep.folder(cell).iterdir():
+            file.unlink()
+        sweep.fail(cell, cycle=0)
+    claim(sweep, **SECOND, than="ours", than_group="width=1")
+    found = only(sweep)
+    assert (found.n, found.failed) == (10, (made["ours"]["cells"]["3"],))
+
+
 def test_a_difference_from_random_is_taken_within_each_side_s_group(sweep: Sweep) -> None:
     widths(sweep)
     claim(sweep, **SECOND, than="ours", than_group="width=1", from_random=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
-from claim_cases import arms, around, claim, compared, only, take_seconds
+from claim_cases import SPREAD, arms, around, claim, compared, only, take_seconds
 from synthetic_results import Sweep
 
 from analysis.claims.judged import results, table
@@ -106,11 +107,46 @@ def test_sides_that_stand_apart_are_named_with_their_places(sweep: Sweep) -> Non
     ("differences", "said"),
     [
         ([0.25], "difference 25.0 points of AUBC, n = 1, no test: one pair."),
-        ([0.25] * 3, "n = 3, no test: every pair differs by the same amount."),
+        ([0.25] * 3, "[25.0, 25.0], n = 3, no test: every pair differs by the same amount."),
+        ([0.0] * 3, "[0.0, 0.0], n = 3, no test: both came out equal in every pair."),
     ],
 )
 def test_a_claim_without_a_test_says_why(sweep: Sweep, differences: list[float], said: str) -> None:
-    assert compared(sweep, differences).sentence.endswith(said)
+    told = compared(sweep, differences).sentence
+    assert told.startswith("ours beats random on digits: not tested: difference ")
+    assert told.endswith(said)
+
+
+def test_a_claim_whose_runs_failed_says_what_it_comes_to_without_them(sweep: Sweep) -> None:
+    """Ours is a third of a point worse, but Random failed twice."""
+    random = arms(sweep, around(-0.003))["random"]
+    claim(sweep)
+    for seed in (2, 3):
+        sweep.run(random["cells"][str(seed)], seed, [0.6])
+        (sweep.folder(random["cells"][str(seed)]) / "done.json").unlink()
+        sweep.fail(random["cells"][str(seed)])
+    found = only(sweep)
+    without = found.without_failed
+    assert without is not None
+    assert found.estimate.mean > 0.02
+    assert without.estimate.mean == pytest.approx(np.mean([-0.003 + SPREAD[seed] for seed in (0, 1, *range(4, 10))]))
+    assert (without.n, without.planned_n) == (8, 10)
+    assert found.sentence.endswith(
+        " 2 failed runs counted as chance; without: difference −0.4 points of AUBC [−0.9, 0.2], n = 8 of 10 planned, "
+        "Holm p = 0.16: not shown."
+    )
+
+
+def test_a_claim_all_of_whose_rivals_failed_is_not_supported_without_saying_so(sweep: Sweep) -> None:
+    random = arms(sweep, around(0.01, 5))["random"]
+    claim(sweep)
+    for seed in range(5):
+        sweep.run(random["cells"][str(seed)], seed, [0.6])
+        (sweep.folder(random["cells"][str(seed)]) / "done.json").unlink()
+        sweep.fail(random["cells"][str(seed)])
+    assert only(sweep).sentence.endswith(
+        ": supported. 5 failed runs counted as chance; without: no pair of finished runs, of 5 planned."
+    )
 
 
 def test_a_claim_without_runs_says_so(sweep: Sweep) -> None:

@@ -189,8 +189,8 @@ def test_the_tables_name_arms_devices_and_what_differs(folders: Folders, capsys:
     assert "+2.00 [+1.50, +2.50]" in text
     assert "changed beyond noise" in text
     assert "Only in this folder: fig · mine." in text
-    assert "this: A GPU; 1 runs at a time" in text
-    assert "other: A CPU; unknown runs at a time" in text
+    assert "this: A GPU; runs at a time on each: 1" in text
+    assert "other: A CPU; runs at a time on each: unknown" in text
     deviation = 100 * np.std(SPREAD, ddof=1) / math.sqrt(2)
     assert f"from 10 cells that both folders ran): {deviation:.2f} points of AUBC" in text
     assert [line.split() for line in text.splitlines() if line.startswith("commit ")] == [

@@ -44,6 +44,19 @@ def test_many_curves_have_the_areas_of_each() -> None:
     np.testing.assert_allclose(aubc_zhan2021_each(curves), zhan)
 
 
+def test_an_arm_without_a_complete_run_has_no_areas(sweep: Sweep) -> None:
+    sweep.labels = (10, 20, 40, 60, 80)
+    sweep.arm("random", lambda seed: [0.5, 0.6, 0.7, 0.8][: seed + 2])
+    assert areas(rows(sweep, "random"), 4) == {}
+
+
+def test_a_run_that_never_began_is_no_contradiction(two_arms: Sweep) -> None:
+    random, margin = (rows(two_arms, label) for label in ("random", "margin"))
+    check_pairs(margin.assign(initial=""), random)
+    with pytest.raises(ResultsError, match="the same initial labelled set"):
+        check_pairs(margin.assign(initial="another"), random)
+
+
 def test_only_complete_runs_have_an_area(sweep: Sweep) -> None:
     sweep.arm("random", lambda seed: [0.5, 0.6, 0.7][: 2 if seed == 1 else 3])
     assert areas(rows(sweep, "random"), cycles=2) == {0: pytest.approx(0.6 + 0.1 / 6), 2: pytest.approx(0.6 + 0.1 / 6)}

@@ -54,6 +54,12 @@ def test_tables_and_claims_are_those_of_the_results(document: Path, claimed: Swe
     assert "old numbers" not in text
 
 
+def test_a_figure_that_is_no_more_is_told(document: Path, claimed: Sweep, capsys: pytest.CaptureFixture[str]) -> None:
+    document.write_text(TEXT.replace("fig-learning_curves", "fog-learning_curves"))
+    assert main([str(claimed.root), str(document)]) == 2
+    assert "no figure 'fog-learning_curves'; there are " in capsys.readouterr().err
+
+
 def test_what_is_not_between_marks_is_left_as_it_is(document: Path, claimed: Sweep) -> None:
     parts, own = (text.split("<!-- end -->") for text in (updated(document, claimed), TEXT))
     assert [part.split("-->\n")[0] for part in parts] == [part.split("-->\n")[0] for part in own]

@@ -14,7 +14,7 @@ from matplotlib.image import imread
 from analysis.drawing.kinds import KINDS
 from analysis.figures import Drawing, drawings, render
 from analysis.load import load
-from bench.record import FIGURES
+from bench.drawable import FIGURES
 
 Gallery = dict[str, list[Drawing]]
 

@@ -94,13 +94,53 @@ def test_a_failed_run_whose_classes_nobody_knows_is_named_and_left_out(sweep: Sw
     assert [(run.label, run.seed) for run in comparison.unscored] == [("random", 0)]
 
 
-def test_a_failed_run_is_not_scored_beyond_the_cycles_that_some_run_reached(sweep: Sweep) -> None:
+def test_a_failed_run_is_not_scored_while_no_run_reached_its_last_cycle(sweep: Sweep) -> None:
     sweep.arm("random", lambda seed: [0.5, 0.6])
     margin = sweep.arm("margin", lambda seed: [0.5])
     sweep.fail(margin["cells"]["0"])
-    assert filled(sweep)["cycle"].tolist() == [1]
     loaded = scored_as_chance(load(sweep.root))
     assert [run.seed for run in unscored(loaded.failures, loaded.frame, 2)] == [0]
+    of_margin = loaded.frame[loaded.frame["label"] == "margin"]
+    assert sorted(of_margin["seed"]) == [1, 2], "half a run is in no mean"
+
+
+def test_a_run_that_lacked_its_data_is_not_scored(failing: Sweep) -> None:
+    failing.fail(failing.experiments["fig"]["arms"][2]["cells"]["1"], kind="no_data")
+    (comparison,) = compared(failing)
+    assert filled(failing).empty
+    assert [(run.label, run.seed) for run in comparison.unscored] == [("badge", 1)]
+    assert comparison.summary("badge").complete == (0, 2)
+
+
+@pytest.fixture
+def outright(sweep: Sweep) -> Sweep:
+    """A learning rate at which everything fails at once, beside one at which nothing does."""
+    for label in ("random", "ours"):
+        sweep.arm(label, lambda seed: [0.6, 0.7, 0.8], group="lr=1")
+        for cell in sweep.arm(label, group="lr=9")["cells"].values():
+            sweep.fail(cell, cycle=0)
+    return sweep
+
+
+def test_a_group_in_which_everything_failed_is_chance_by_what_other_groups_tell(outright: Sweep) -> None:
+    rows = filled(outright)
+    assert rows["group"].unique().tolist() == ["lr=9"]
+    assert len(rows) == 2 * 3 * 3
+    told = set(zip(rows["cycle"], rows["labelled"], rows["accuracy"], strict=True))
+    assert told == {(0, 10, CHANCE), (1, 20, CHANCE), (2, 40, CHANCE)}
+
+
+def test_a_group_in_which_everything_failed_stays_away_where_budgets_differ(outright: Sweep) -> None:
+    outright.labels = (10, 30, 50)
+    outright.arm("random", lambda seed: [0.6, 0.7, 0.8], group="lr=2")
+    assert filled(outright).empty
+
+
+def test_a_group_in_which_everything_failed_stays_away_where_its_dataset_is_another(outright: Sweep) -> None:
+    for arm in outright.experiments["fig"]["arms"]:
+        arm["dataset"] = "letters" if arm["group"] == "lr=9" else "digits"
+    outright.write()
+    assert filled(outright).empty
 
 
 def test_left_out_removes_every_row_of_a_failed_run_and_no_other(failing: Sweep) -> None:

@@ -110,6 +110,20 @@ def test_more_methods_than_anyone_reads_are_not_paired(sweep: Sweep) -> None:
     assert len(found(sweep).rows) == MOST + 1
 
 
+def test_an_arm_whose_cells_two_groups_share_is_one_method(sweep: Sweep) -> None:
+    """As Margin in batch and sequential mode: it reveals nothing, so that both are the same runs."""
+    sweep.seeds = SEEDS
+    for label, gain in (("random", 0.0), ("margin", 0.04)):
+        made = sweep.arm(label, shifted(label, 0.0, gain), group="mode=batch")
+        sweep.arm(label, group="mode=sequential", cells=made["cells"])
+    for mode, gain in (("batch", 0.05), ("sequential", 0.08)):
+        sweep.arm("ours", shifted(f"ours {mode}", 0.0, gain), group=f"mode={mode}")
+    told = found(sweep)
+    assert told.ranks is not None
+    assert list(told.ranks.names) == ["margin (mode=batch)", "ours (mode=batch)", "ours (mode=sequential)"]
+    assert len(told.rows) == 4
+
+
 def test_an_arm_that_sees_labels_is_shown_but_not_ranked(learners: Sweep) -> None:
     learners.arm("oracle", noisy("oracle"), group="learner=gp", learner="gp", sees_labels=True)
     told = found(learners)

@@ -34,6 +34,13 @@ def test_a_p_value_is_told_in_two_digits(p: float, text: str) -> None:
     assert p_is(p) == text
 
 
+@pytest.mark.parametrize(
+    ("p", "text"), [(0.05, "= 0.05"), (0.0496, "= 0.0496"), (0.0504, "= 0.0504"), (0.049998, "= 0.049998")]
+)
+def test_a_p_value_near_the_level_is_told_apart_from_it(p: float, text: str) -> None:
+    assert p_is(p) == text
+
+
 def test_an_interval_is_told_where_there_is_one() -> None:
     assert points_interval(estimate([0.01, 0.03])) == "2.0 [−10.7, 14.7]"
     assert points_interval(estimate([0.01])) == "1.0"

@@ -37,14 +37,17 @@ def test_nothing_is_told_of_runs_that_were_made_alike(two_arms: Sweep) -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"device": "A100"}, "Mixed device: cpu (5 runs), A100 (1 run); times are not comparable"),
-        ({"slots": 2}, "Mixed slots: unknown (5 runs), 2 (1 run); times are not comparable"),
-        ({"threads": 2}, "Mixed threads: 1 (5 runs), 2 (1 run)"),
-        ({"tf32": True}, "Mixed tf32: unknown (5 runs), True (1 run); matrix products were rounded differently"),
-        ({"commit": "b" * 40}, "Mixed commit: aaaaaaaaaa (5 runs), bbbbbbbbbb (1 run)"),
-        ({"packages": {"torch": "2.12"}}, "Mixed torch: 2.11.0 (5 runs), 2.12 (1 run)"),
-        ({"packages": {"torch": "2.11.0", "jax": "0.8"}}, "Mixed jax: unknown (5 runs), 0.8 (1 run)"),
-        ({"uncommitted_changes": True}, "1 run made with uncommitted changes"),
+        ({"device": "A100"}, "Mixed device: cpu (5 attempts), A100 (1 attempt); times are not comparable"),
+        ({"slots": 2}, "Mixed slots: unknown (5 attempts), 2 (1 attempt); times are not comparable"),
+        ({"threads": 2}, "Mixed threads: 1 (5 attempts), 2 (1 attempt)"),
+        (
+            {"tf32": True},
+            "Mixed tf32: unknown (5 attempts), True (1 attempt); matrix products were rounded differently",
+        ),
+        ({"commit": "b" * 40}, "Mixed commit: aaaaaaaaaa (5 attempts), bbbbbbbbbb (1 attempt)"),
+        ({"packages": {"torch": "2.12"}}, "Mixed torch: 2.11.0 (5 attempts), 2.12 (1 attempt)"),
+        ({"packages": {"torch": "2.11.0", "jax": "0.8"}}, "Mixed jax: unknown (5 attempts), 0.8 (1 attempt)"),
+        ({"uncommitted_changes": True}, "1 attempt made with uncommitted changes"),
     ],
 )
 def test_what_is_mixed_is_flagged_with_its_counts(two_arms: Sweep, changes: dict[str, object], words: str) -> None:

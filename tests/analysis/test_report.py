@@ -258,13 +258,13 @@ def test_a_complete_sweep_says_so(two_arms: Sweep) -> None:
 def test_mixed_provenance_is_flagged_at_the_top(two_arms: Sweep) -> None:
     two_arms.attempt(two_arms.experiments["fig"]["arms"][1]["cells"]["0"], device="A100")
     text = made(two_arms)
-    assert text.index("Mixed device: cpu (5 runs), A100 (1 run)") < text.index('id="claims"')
+    assert text.index("Mixed device: cpu (5 attempts), A100 (1 attempt)") < text.index('id="claims"')
 
 
 def test_where_the_rows_come_from_is_a_table(two_arms: Sweep) -> None:
     told = chapter(made(two_arms), "provenance")
-    assert "node1 (6 runs)" in told
-    assert "2.11.0 (6 runs)" in told
+    assert "node1 (6 attempts)" in told
+    assert "2.11.0 (6 attempts)" in told
 
 
 def test_the_revisions_of_plugins_are_told(two_arms: Sweep) -> None:

@@ -24,6 +24,15 @@ def three_arms(sweep: Sweep) -> Sweep:
     return sweep
 
 
+def test_an_area_that_one_cycle_is_too_few_for_is_a_dash(sweep: Sweep) -> None:
+    sweep.labels = (10, 20)
+    sweep.arm("random", lambda seed: [0.5, 0.6])
+    sweep.arm("margin", lambda seed: [0.5])
+    (comparison,) = compared(sweep)
+    whole, unfinished = table(comparison, "accuracy").rows
+    assert [whole[-1].text, unfinished[-1].text] == ["–", "no complete seed"]
+
+
 def table(comparison: Comparison, kind: str) -> Table:
     return next(each for each in tables(comparison) if each.name.endswith(kind))
 

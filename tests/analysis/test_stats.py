@@ -97,7 +97,7 @@ def test_what_is_missing_failed_and_refused_is_named(two_arms: Sweep, capsys: py
 def test_mixed_devices_are_flagged(two_arms: Sweep, capsys: pytest.CaptureFixture[str]) -> None:
     assert "Mixed device" not in told(two_arms, capsys)
     two_arms.attempt(two_arms.experiments["fig"]["arms"][1]["cells"]["0"], device="A100")
-    assert "Mixed device: cpu (5 runs), A100 (1 run)" in told(two_arms, capsys)
+    assert "Mixed device: cpu (5 attempts), A100 (1 attempt)" in told(two_arms, capsys)
 
 
 def test_nothing_is_cut_off_where_there_is_no_terminal(

@@ -54,7 +54,7 @@ def test_every_number_is_there_and_null_where_there_is_none(arms: Sweep) -> None
 def test_what_is_mixed_is_told(arms: Sweep) -> None:
     arms.attempt(arms.experiments["fig"]["arms"][1]["cells"]["0"], device="A100")
     (warning,) = told(arms)["warnings"]
-    assert warning.startswith("Mixed device: cpu (17 runs), A100 (1 run)")
+    assert warning.startswith("Mixed device: cpu (17 attempts), A100 (1 attempt)")
 
 
 def test_every_test_has_its_n_statistic_p_adjusted_p_and_method(arms: Sweep) -> None:

@@ -12,6 +12,7 @@ from analysis.groups import groups
 from analysis.load import load
 from analysis.statistics.variance import split
 from analysis.stream_variance import splits, streams_of, tables
+from analysis.sweep_numbers import Selection, sweep_numbers
 
 EFFECTS = {"initial": 0.03, "weights": 0.01, "batches, augmentation": 0.0}
 
@@ -136,6 +137,16 @@ def test_only_finished_runs_count(sweep: Sweep) -> None:
     (made.folder(arm["cells"]["5"]) / "rows.jsonl").unlink()
     found = {streams_of(group.name)[0] or "": group for group in groups(load(made.root))}
     assert [part.n for part in splits(found)["random"].parts] == [6, 5, 6, 6]
+
+
+def test_a_failed_run_is_no_spread(sweep: Sweep) -> None:
+    sweep.seeds = range(4)
+    for group in ("vary=all", "vary=[initial]"):
+        sweep.arm("random", lambda seed: [0.6, 0.7, 0.8 + 0.01 * seed], group=group)
+        sweep.fail(sweep.arm("ours", lambda seed: [0.6, 0.7, 0.8][: 3 - seed // 3], group=group)["cells"]["3"])
+    streams = sweep_numbers(load(sweep.root), Selection()).streams[0]
+    assert [part.n for part in streams.arms["ours"].parts] == [3, 3]
+    assert [part.variance for part in streams.arms["ours"].parts] == pytest.approx([0, 0])
 
 
 def test_a_table_without_the_whole_says_so(sweep: Sweep) -> None:

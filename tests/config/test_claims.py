@@ -11,6 +11,7 @@ import pytest
 from sweep_texts import BASE, Reader
 
 from bench.config import Claim
+from bench.errors import ConfigError
 from bench.record import PlannedClaim
 
 WIDE = """\
@@ -41,6 +42,19 @@ def read(reader: Reader, claim: str) -> Claim:
 
 def recorded(reader: Reader, claim: str) -> PlannedClaim:
     return reader.plan(claimed(claim)).record()["claims"]["c"]
+
+
+@pytest.mark.parametrize(("metric", "fine"), [("aubc", False), ("final_accuracy", False), ("query_speed", True)])
+def test_accuracies_after_other_numbers_of_cycles_are_not_compared(reader: Reader, metric: str, fine: bool) -> None:
+    text = claimed(f"{SIDES}, than_experiment: short, metric: {metric}")
+    text = text.replace("claims:", "  short: {strategies: [random], protocol: {cycles: 3}}\nclaims:")
+    if fine:
+        assert reader.load(text).claims["c"].metric == metric
+        return
+    with pytest.raises(ConfigError) as caught:
+        reader.load(text)
+    wanted = f"wanted as many cycles as 'one' has, 8, since {metric} is over all of them; 'short' has 3"
+    assert wanted in str(caught.value)
 
 
 def test_what_a_claim_leaves_out_is_recorded(reader: Reader) -> None:

@@ -82,6 +82,13 @@ def test_a_strategy_that_reveals_has_cells_of_its_own_in_each_mode(reader: Reade
     assert len({arm.cells[0].id for arm in arms}) == 2
 
 
+def test_readers_tell_files_apart_by_their_names_or_else_by_their_paths(reader: Reader) -> None:
+    files = ("a/train.npz", "b/train.npz", "other.npz")
+    text = base_and(f"grid: {{dataset: [digits, {', '.join(f'{{name: npz, path: {file}}}' for file in files)}]}}")
+    arms = reader.plan(text).record()["experiments"]["one"]["arms"]
+    assert list(dict.fromkeys(arm["dataset"] for arm in arms)) == ["digits", "a/train.npz", "b/train.npz", "other"]
+
+
 def test_where_no_dataset_is_there_all_of_them_are_named(reader: Reader) -> None:
     text = base_and("grid: {dataset: [{name: npz, path: a.npz}, {name: npz, path: b.npz}]}")
     with pytest.raises(ConfigError) as caught:

@@ -1,8 +1,13 @@
-# make setup   the virtual environment .venv and every dependency
+# make setup   the virtual environment .venv and every dependency; every other target but clean begins with it
 # make demo    sets everything up, runs sweeps/digits.yaml, writes results/digits/report.html
-# make test    sets everything up, runs the tests; REQUIRE=slurm,chromium,latex,data fails instead of skipping what these need
-# make check   ruff, the type checker and the fast tests
+# make test    sets everything up, runs the tests; REQUIRE=slurm,chromium,latex,data,compiler,mount,cuda,gpu, or any of
+#              these, fails instead of skipping what needs them
+# make lint    ruff and the type checker
+# make fast    the fast tests
+# make check   both of these
 # make bench   the benchmark of tests/perf, printed and written to results/bench.json; ONLY=substring picks rows
+# make docs    docs/strategies.md and docs/sweeps.md, written from the code
+# make clean   removes .venv and the tools' caches; results stay
 
 PYTHON ?= python3
 BIN := .venv/bin

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -60,7 +61,13 @@ def _fixed(entry: Entry[Any]) -> str:
     return ", ".join(f"{key}: {value}" for key, value in entry.fixed.items())
 
 
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m bench.catalogue", description="Write tables of all strategies.")
+    parser.add_argument("path", type=Path, help="the file to write, as docs/strategies.md")
+    write_atomically(parser.parse_args(arguments).path, catalogue().encode())
+    return 0
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("wanted the file to write, as docs/strategies.md")
-    write_atomically(Path(sys.argv[1]), catalogue().encode())
+    sys.exit(main())

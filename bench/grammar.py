@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import inspect
 import json
 import sys
@@ -29,14 +30,28 @@ INTRODUCTION = """# Sweep files
 Made by `python -m bench.grammar docs/sweeps.md` from the types that read a sweep file: every key, what may be written
 there, and what holds where nothing is. A file is YAML; an unknown key or an impossible value is reported with its line,
 all of them at once. Where a plugin is wanted, its name is enough (`learner: ridge`), or a mapping with its `name` and
-parameters. `--set protocol.cycles=2 launch.slots=1` on the command line writes over the file.
+parameters. Key by key an experiment lies over `defaults`, and a grid over its experiment; one that names another plugin
+replaces the whole mapping.
+
+`--set protocol.cycles=2 launch.slots=1` on the command line writes over the file. A key of [settings](#settings) needs
+no prefix and holds in every experiment, over what that says itself but under its grid (`defaults.protocol.cycles=2`
+changes the defaults alone); any other key is a path of the file, and `claims=null` takes a whole section out. What is
+set also changes the plan that the analysis goes by, in experiments outside `--only` too, until the sweep is started
+without it.
+
+A point of a grid is called by what it varies: the last part of each key (the whole key where two of the grid end alike)
+and its value, or what that is called there, such as `widen=2, mode=batch`. So claims (`group`), tables and figures name
+it.
+
+A relative path of data (`path`, `features`, the `file` of `initial_set`) is taken from the folder in which the command
+runs, then from the data folder; `include` and `keep` from the folder of the file that says them.
 """
 
 COLUMNS = ("key", "what may be written", "default")
 
 FILE = {
     "name": "what the folder under results/ is called (default: the file's name without its ending)",
-    "include": "files whose sections lie beneath this one's, such as what tuning kept",
+    "include": "files whose defaults lie beneath this one's, such as what tuning kept",
     "defaults": "[settings](#settings) of all experiments",
     "experiments": "experiments by name, each as [below](#an-experiment)",
     "claims": "claims by name, each a [Claim](#claim): what is confirmatory",
@@ -163,7 +178,13 @@ def _heading(registry: Registry[Any]) -> str:
     return registry.group.rpartition(".")[2].capitalize()
 
 
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m bench.grammar", description="Write what a sweep file may say.")
+    parser.add_argument("path", type=Path, help="the file to write, as docs/sweeps.md")
+    write_atomically(parser.parse_args(arguments).path, grammar().encode())
+    return 0
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("wanted the file to write, as docs/sweeps.md")
-    write_atomically(Path(sys.argv[1]), grammar().encode())
+    sys.exit(main())

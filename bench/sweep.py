@@ -213,7 +213,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--retry-failed", action="store_true", help="run failed cells again")
     add("--cancel", action="store_true", help="stop the sweep's workers, here and in Slurm")
     add("--detach", action="store_true", help="start it and come back at once")
-    add("--verify", action="store_true", help="read all files of finished cells and name those that are damaged")
+    add("--verify", action="store_true", help="before the run, read all arrays and name those that are damaged")
     add("--executor", choices=EXECUTORS, help="where cells run (default: the sweep's)")
     add("--jobs", type=_positive, metavar="N", help="how many cells run at a time on this machine")
     add("--devices", metavar="0,1", help="the GPUs to use, by number or UUID")

@@ -40,7 +40,8 @@ class Desk:
     """What a worker is told, as JSON knows it, so that submitit pickles nothing of ours but this.
 
     `queue` is a JSON file of id → Cell.record(); `status` is where the worker says what it is doing; `slots` is how
-    many workers share the machine, which readers of its timings want to know; `share` is how many cells it may settle.
+    many workers share its GPU, or else the machine, which readers of its timings want to know; `share` is how many
+    cells it may settle.
     """
 
     results: str

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 class GaussianProcess(Learner):
     """Kernel regression with the infinite-width NTK of `net`, solved in float64: Θ(x, X)(Θ(X, X) + σ²I)⁻¹Y.
 
+    Of the nets here mlp, cnn and wide_resnet have that kernel, which is computed on the CPU, wherever the rest runs.
     `noise` is λ: σ² = λ · mean diagonal of Θ(X, X), fixed when it is fitted. `readout` gap averages over positions
     before the last layer, as the net itself does, and costs the square of their number; flatten does not.
     """

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bench.contract import check_strategy
@@ -63,6 +64,24 @@ def test_the_targets_of_the_documents_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     told = " ".join(document.read_text() for document in DOCUMENTS)
     assert set(re.findall(r"`make ([a-z]+)`", told)) <= targets
+
+
+def test_the_recipe_of_small_cifar_arrays_keeps_the_first_images_of_each_class_in_their_order(tmp_path: Path) -> None:
+    class Official:
+        def __init__(self, root: str, train: bool) -> None:
+            self.targets = [1, 0, 1, 1, 0, 0] if train else [0, 0, 1]
+            self.data = np.arange(len(self.targets), dtype=np.uint8)
+
+    namespace: dict[str, Any] = {}
+    exec(block("docs/recipes.md", "python", "def small_cifar"), namespace)
+    namespace["small_cifar"](tmp_path / "small.npz", Official, ".", (2, 1))
+    made = np.load(tmp_path / "small.npz")
+    assert {name: made[name].tolist() for name in made} == {
+        "x_train": [0, 1, 2, 4],
+        "y_train": [1, 0, 1, 0],
+        "x_test": [0, 2],
+        "y_test": [0, 1],
+    }
 
 
 def test_the_strategy_of_contributing_keeps_the_contract(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

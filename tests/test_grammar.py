@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.describe import hints_of
+from bench.grammar import main
 from bench.learner import learners
 from bench.net import nets
 
@@ -21,6 +22,17 @@ def test_the_page_is_up_to_date(tmp_path: Path) -> None:
     made = tmp_path / "sweeps.md"
     subprocess.run([sys.executable, "-m", "bench.grammar", str(made)], check=True, cwd=PAGE.parents[1])
     assert made.read_text() == PAGE.read_text(), "run make docs"
+
+
+@pytest.mark.parametrize(("arguments", "status"), [(["--help"], 0), ([], 2), (["one.md", "two.md"], 2)])
+def test_without_one_path_nothing_is_written(
+    arguments: list[str], status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == status
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_link_within_the_page_leads_to_a_heading() -> None:

@@ -10,13 +10,15 @@ import torch
 
 from bench.contract.laws import check_record, close, copied, elsewhere, equal, first_fit, law
 from bench.data import Data, Dataset, checked
+from bench.errors import DataError
 from bench.example import CLASSES, example_data
 from bench.learner import Labelled, Learner, Model
+from bench.modules.network import Network
 from bench.net import Net
 
 
 def check_learner(learner: Learner) -> None:
-    """Check Learner's and Model's laws on small images."""
+    """Check Learner's and Model's laws on images of 1×6×6."""
     check_record(learner)
     data = example_data()
     fit = first_fit(data, learner)
@@ -39,10 +41,9 @@ def check_learner(learner: Learner) -> None:
 
 
 def check_net(net: Net) -> None:
-    """Check Net's and Network's laws on small images, or on feature vectors where it takes no images."""
+    """Check Net's and Network's laws on images of 1×6×6, or on feature vectors where build() refuses those."""
     check_record(net)
-    x = example_data().x_test
-    network = net.build(tuple(x.shape[1:]), CLASSES).to(x.dtype)
+    network, x = _built(net)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.fill_(torch.nan)
@@ -60,6 +61,16 @@ def check_net(net: Net) -> None:
         law(torch.equal(network(x), parts.logits), f"{net}: forward(x) is parts(x).logits")
         law(close(network.head(parts.features), parts.logits), f"{net}: the logits are head(features)")
         law(close(network(x[:1]), parts.logits[:1]), f"{net}: in eval mode samples do not see each other")
+
+
+def _built(net: Net) -> tuple[Network, torch.Tensor]:
+    """The network, and inputs (n, …) that it takes."""
+    images = example_data().x_test
+    try:
+        return net.build(tuple(images.shape[1:]), CLASSES).to(images.dtype), images
+    except DataError:
+        vectors = images.flatten(1)  # (n, d)
+        return net.build(tuple(vectors.shape[1:]), CLASSES).to(vectors.dtype), vectors
 
 
 def check_dataset(dataset: Dataset, root: Path = Path(".")) -> None:

@@ -15,7 +15,7 @@ from bench.files import check_writable
 from bench.launching.crew import STILLBORN, Order, setup, undisturbed
 from bench.launching.folder import Slot, launches
 from bench.launching.gpus import places
-from bench.worker import FINISHED, STARTING, Worker
+from bench.worker import FINISHED, STARTING, Desk, Worker
 
 if TYPE_CHECKING:
     import submitit
@@ -119,12 +119,15 @@ class LocalCrew:
 
         slot.folder.mkdir(parents=True, exist_ok=True)
         (slot.folder / "status.json").unlink(missing_ok=True)
-        worker = Worker(self._order.desk(slot, len(self._places)))
+        worker = Worker(self._desk(slot))
         if self._order.launch.executor == "debug":
             return _Here(submitit.DebugExecutor(slot.folder).submit(worker))
         executor = submitit.LocalExecutor(slot.folder)
         executor.update_parameters(timeout_min=FOREVER, setup=self._setup(slot))
         return executor.submit(worker)
+
+    def _desk(self, slot: Slot) -> Desk:
+        return self._order.desk(slot, self._places.count(self._places[slot.number]))
 
     def _setup(self, slot: Slot) -> list[str]:
         """Ctrl-C on the terminal is ignored from here on, or submitit's controller would print its trace over the

@@ -1,4 +1,4 @@
-"""The section `launch` of a sweep file: where cells run. Nothing of it can change a result."""
+"""The section `launch` of a sweep file: where cells run. None of it is part of a cell's id."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Slurm:
 
 @dataclass(frozen=True)
 class Launch:
-    """Where cells run; nothing of it can change a result.
+    """Where cells run. None of it is part of a cell's id; `device` and `threads` may change the last bits of a result.
 
     `local` keeps `slots` workers of `threads` threads each on this machine: by default one for each core and thread, or
     with device cuda `per_device` for each of the `devices` (by default all GPUs that can be seen). `slurm` submits an

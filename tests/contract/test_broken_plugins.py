@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from bench.contract import check_net, check_strategy
-from bench.errors import ContractError
+from bench.errors import ContractError, DataError
 from bench.learners.network import NetworkModel
 from bench.modules.mlp import MLPModule
 from bench.modules.network import Network
@@ -135,3 +135,21 @@ def test_a_net_that_draws_globally() -> None:
 
     with pytest.raises(ContractError, match="initialise\\(\\) draws from its generator alone"):
         check_net(GlobalNet())
+
+
+def test_a_net_that_takes_no_images_is_checked_on_vectors() -> None:
+    shapes = []
+
+    @nets.register("vectors")
+    @dataclass(frozen=True)
+    class Vectors(Net):
+        """A perceptron that refuses images."""
+
+        def build(self, shape: tuple[int, ...], classes: int) -> Network:
+            if len(shape) != 1:
+                raise DataError(f"vectors: wanted feature vectors; got {shape}")
+            shapes.append(shape)
+            return MLPModule(*shape, classes, 8, 1)
+
+    check_net(Vectors())
+    assert shapes == [(36,)]

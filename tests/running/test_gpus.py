@@ -136,6 +136,21 @@ def test_a_device_of_the_environment_is_no_command(tmp_path: Path, monkeypatch: 
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("launch", "sharing"),
+    [
+        (Launch(device="cuda", devices=[0, 1, 2]), [1, 1, 1]),
+        (Launch(device="cuda", devices=[0, 1], per_device=2), [2, 2, 2, 2]),
+        (Launch(device="cuda", devices=[0, 1], slots=3), [2, 1, 2]),
+        (Launch(slots=3), [3, 3, 3]),
+        (Launch(executor="debug", slots=3), [1]),
+    ],
+)
+def test_a_worker_notes_how_many_share_its_device(tmp_path: Path, launch: Launch, sharing: list[int]) -> None:
+    made = crew(tmp_path, launch)
+    assert [made._desk(slot).slots for slot in made.slots] == sharing
+
+
 def test_there_are_no_more_slots_than_cells(tmp_path: Path) -> None:
     assert len(crew(tmp_path, Launch(slots=9), cells=4).slots) == 4
 

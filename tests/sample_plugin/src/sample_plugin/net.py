@@ -4,27 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import torch
-
-from bench.modules.network import Forward, Network
 from bench.net import Net, nets
 
-
-class LinearModule(Network):
-    """Logits are linear in the flattened input, which is also the only stage."""
-
-    def __init__(self, inputs: int, classes: int) -> None:
-        super().__init__()
-        self.head = torch.nn.Linear(inputs, classes)
-
-    def parts(self, x: torch.Tensor) -> Forward:
-        flat = x.flatten(1)
-        return Forward(self.head(flat), flat, (flat,))
-
-    def initialise(self, generator: torch.Generator) -> None:
-        torch.nn.init.normal_(self.head.weight, std=0.1, generator=generator)
-        torch.nn.init.zeros_(self.head.bias)
+if TYPE_CHECKING:
+    from bench.modules.network import Network
 
 
 @nets.register("sample-linear")
@@ -33,4 +18,6 @@ class Linear(Net):
     """A single linear layer."""
 
     def build(self, shape: tuple[int, ...], classes: int) -> Network:
+        from sample_plugin.linear_module import LinearModule
+
         return LinearModule(math.prod(shape), classes)

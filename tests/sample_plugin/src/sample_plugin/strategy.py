@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
-
-import torch
+from typing import TYPE_CHECKING, Literal
 
 from bench.strategy import TopScore, strategies
 from bench.view import View
+
+if TYPE_CHECKING:
+    import torch
 
 
 @strategies.register("sample-farthest", presets={"sample-nearest": {"sign": -1}})
@@ -19,5 +20,7 @@ class Farthest(TopScore):
     sign: Literal[1, -1] = 1
 
     def score(self, view: View) -> torch.Tensor:
+        import torch  # here, so that planning need not load it
+
         labelled = view.model.features(view.labelled.x)  # (n, d)
         return self.sign * torch.cdist(view.features, labelled).amin(dim=1)  # (m,)

@@ -27,7 +27,7 @@ MEANING = {
     "device": f"times are not comparable between them, and {PAIRED}",
     "slots": "times are not comparable between runs that shared their machine and runs that did not",
     "threads": "times are not comparable between them, and results may differ in the last bits",
-    "tf32": "matrix products were rounded differently, so results differ for the same seed",
+    "tf32": "products were rounded differently, so results differ for the same seed",
     "torch": "results may differ between them for the same seed",
     "jax": "results of the infinite kernels may differ between them for the same seed",
     "commit": "results may come from different code",

@@ -1,10 +1,11 @@
 """The command: `python -m bench.archive pack|import|merge|prune` moves results between machines and frees the disk.
 
-    pack results/digits                        everything but weights in one file, digits.tar.xz
+    pack results/digits                        the cells of its plan without weights in one file, digits.tar.xz
     import digits.tar.xz                       its cells become cells here, in results/digits
     merge other/digits --into results/digits   the same from a folder
     prune results/digits                       the weights of finished cells go
 
+Cells that the plan of a folder does not have are neither packed nor merged: they stay, and are counted.
 Whatever arrives is checked as a whole before any of it counts. An interrupted import is made good by another one.
 """
 
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _pack(options: argparse.Namespace, console: Console) -> bool:
-    from bench.archiving.packing import pack, parcels, planned_cells
+    from bench.archiving.packing import outside_plan, pack, parcels, planned_cells
 
     plan = read_plan(options.results)
     cells = planned_cells(plan, options.only)
@@ -49,6 +50,8 @@ def _pack(options: argparse.Namespace, console: Console) -> bool:
     packed = pack(options.results, options.out or Path(f"{plan['name']}.tar.xz"), found, _shown(console))
     absent = len(cells) - len(found)
     _say(console, f"{packed}{f'; {absent} cells of the plan are not there yet' if absent else ''}")
+    if outside := outside_plan(options.results, plan):
+        _say(console, f"{options.results}: {outside} cells outside the plan stay here")
     for name in packed.lost:
         _say(console, f"left out: {name}: wanted the file that its row names; it is gone or damaged")
     return False
@@ -80,7 +83,7 @@ def _prune(options: argparse.Namespace, console: Console) -> bool:
     unfinished = f"; {freed.kept} cells are not finished and keep theirs" if freed.kept else ""
     _say(console, f"{what} of {freed.folders} finished cells: {freed.bytes / 1e6:.1f} MB freed{unfinished}")
     if options.launches:
-        freed = prune_launches(options.results)
+        freed = prune_launches(options.results, plan)
         live = f"; {freed.kept} may still be at work and stay" if freed.kept else ""
         _say(console, f"folders of {freed.folders} ended launches: {freed.bytes / 1e6:.1f} MB freed{live}")
     return False

@@ -19,7 +19,7 @@ from bench.protocol import Protocol
 from bench.record import ClaimKind, ClaimMetric, Figure
 from bench.seeds import Seeds, listed
 from bench.strategy import Strategy
-from bench.streams import NAMES, Varied
+from bench.streams import Varied, in_order
 from bench.tracked import Tracking
 from bench.tuning.section import Tuning
 
@@ -47,14 +47,13 @@ class Settings:
     vary: Varied = "all"
 
     def __post_init__(self) -> None:
-        if not self.vary or len(self.varied) < len(self.vary):
-            raise ValueError(f"vary: wanted `all`, or at least one random stream, each once; got {list(self.vary)}")
+        in_order(self.vary)
         listed(self.seeds)
 
     @property
     def varied(self) -> Varied:
         """The streams that follow the seed, in the order of bench.streams.NAMES."""
-        return "all" if self.vary == "all" else tuple(name for name in NAMES if name in self.vary)
+        return in_order(self.vary)
 
     @property
     def seed_list(self) -> list[int]:

@@ -152,12 +152,25 @@ def checksum_of(dataset: Dataset, root: Path) -> str:
         raise DataError(f"features: wanted a readable file; {error}") from error
 
 
+def check_unchanged(dataset: Dataset, root: Path, checksum: str) -> None:
+    """Raise DataError where the bytes are not those that a sweep was planned with, or are not to be had."""
+    found = checksum_of(dataset, root)
+    if found != checksum:
+        raise DataError(
+            f"{dataset.long_name}: wanted the data that the sweep was planned with, SHA-256 {checksum[:12]}…; got "
+            f"{found[:12]}…. They changed, or are others on this machine: start the sweep anew, or put them back"
+        )
+
+
 def load_data(dataset: Dataset, root: Path, device: str, precision: Precision) -> Data:
     """Load a dataset, check it, normalise it and put it on a device. Raises DataError."""
     import torch
 
     arrays = pool_subset(checked(_with_features(dataset.load(root), dataset, root)), dataset)
     x_pool, x_test = (_inputs(part, getattr(arrays, part), device, precision) for part in ("x_train", "x_test"))
+    if x_pool.ndim != 4 and dataset.augment != UNCHANGED:
+        shape = tuple(x_pool.shape[1:])
+        raise DataError(f"augment: wanted images to flip or crop; got inputs of shape {shape}. Leave it out")
     if dataset.size is not None:
         x_pool, x_test = (averaged(x, dataset.size) for x in (x_pool, x_test))
     x_pool, x_test = normalised(dataset.normalise, x_pool, x_test)

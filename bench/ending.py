@@ -79,7 +79,7 @@ class Ending:
     def from_error(self, folder: RunFolder, number: int, error: BaseException) -> Failure:
         """An exception as the record keeps it."""
         return Failure(
-            kind=_kind(error),
+            kind=kind_of(error),
             message=printable(str(error) or repr(error)),
             trace=printable("".join(traceback.format_exception(error))),
             cycle=len(folder.rows()),
@@ -124,7 +124,8 @@ def _no_room(folder: RunFolder, reason: str) -> str:
     )
 
 
-def _kind(error: BaseException) -> FailureKind:
+def kind_of(error: BaseException) -> FailureKind:
+    """What kind of failure an error is."""
     if isinstance(error, Diverged):
         return "diverged"
     if isinstance(error, Refused):

@@ -83,7 +83,7 @@ def _torch(device: str) -> dict[str, Plain]:
         "cudnn": torch.backends.cudnn.version() if on_gpu else None,
         "threads": torch.get_num_threads(),
         "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),
-        "tf32": torch.backends.cuda.matmul.allow_tf32,
+        "tf32": torch.backends.cuda.matmul.allow_tf32 or (on_gpu and torch.backends.cudnn.allow_tf32),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
     }
 

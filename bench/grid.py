@@ -95,9 +95,15 @@ def points(builder: Builder, grid: Grid, chosen: Iterable[Chosen], settings: Loc
 
 
 def _axes(builder: Builder, grid: Located) -> Iterator[Sequence[Choice]]:
+    before: list[str] = []
     for dotted, values in items(grid):
         if dotted.partition(".")[0] not in hints_of(Settings):
             builder.report(values, unknown_key(dotted, hints_of(Settings)))
+            continue
+        undone = [key for key in before if key.startswith(f"{dotted}.")]
+        before.append(dotted)
+        if undone:
+            builder.report(values, f"wanted before {undone[0]!r}, whose values it may undo; got after it. Move it up")
             continue
         choices = choices_of(dotted, values)
         wrong = [choice.label for choice in choices if isinstance(values.value, dict) and not _is_name(choice.label)]

@@ -45,10 +45,13 @@ def located(value: Plain, where: str, path: str = "") -> Located:
 
 
 def merged(base: Located, over: Located) -> Located:
-    """`over` on top of `base`, key by key; a mapping that names another plugin replaces the whole one."""
+    """`over` on top of `base`, key by key; a mapping that names another plugin replaces the whole one.
+
+    One without a name is of the plugin that the other one names, or of the section's usual one.
+    """
     if isinstance(base.value, dict) and isinstance(over.value, str) and over.value == base.name:
         return base  # a plugin's name alone says as much as {name: …} does
-    if not isinstance(over.value, dict) or (over.name is not None and over.name != base.name):
+    if not isinstance(over.value, dict) or (None not in (over.name, base.name) and over.name != base.name):
         return over
     return overlaid(Located({"name": base}, base.where, base.path) if isinstance(base.value, str) else base, over)
 

@@ -19,7 +19,7 @@ from bench.folder import RunFolder
 from bench.journal import Journal, Watcher, unwatched
 from bench.learner import Fit, Labelled, Model
 from bench.oracle import noisy
-from bench.query import Query, State, audit, initial_query, query
+from bench.query import Query, State, audit, check_pool, initial_query, query
 from bench.record import SCHEMA, Measured, Row
 
 KEPT_WEIGHTS = 2
@@ -54,7 +54,8 @@ class Run:
         return replace(self.data, y_pool=labels)
 
     def finish(self) -> None:
-        """Run every cycle that is not finished yet."""
+        """Run every cycle that is not finished yet. Raises DataError where the pool is too small for all of them."""
+        check_pool(self.cell.protocol, len(self.data.y_pool))
         state = self.resume()
         first = 0 if state is None else state.cycle + 1
         for cycle in range(first, self.cell.protocol.cycles + 1):
@@ -75,6 +76,7 @@ class Run:
         with journal.stage("evaluate"):
             result, predicted = evaluate(model, self.told, self._labelled(labelled), bought, self._wrong(labelled))
         result["notes"].update(audited)
+        self.permit()  # before files of the next holder's would be written over, and again before the row
         files = self._write_files(cycle, bought, predicted, journal, model)
         measured = Measured(seconds=journal.seconds, peak_mib=memory.peak_mib(device), attempt=self.attempt)
         row = Row(schema=SCHEMA, cell=self.folder.id, cycle=cycle, result=result, measured=measured, files=files)

@@ -10,6 +10,7 @@ from bench.audit import Audit
 from bench.build import build
 from bench.cell import Cell, protocol_under
 from bench.data import Dataset, Precision, checksum_of, data_root, load_data
+from bench.ending import kind_of
 from bench.environment import environment
 from bench.errors import ConfigError, ResultsError
 from bench.folder import RunFolder
@@ -21,7 +22,7 @@ from bench.numbers import Natural
 from bench.protocol import Protocol
 from bench.record import Row, cell_folder
 from bench.strategy import Strategy
-from bench.streams import Varied
+from bench.streams import Varied, in_order
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,9 @@ class Settings:
     audit: Audit | None = None
     vary: Varied = "all"
 
+    def __post_init__(self) -> None:
+        in_order(self.vary)
+
 
 def run_cell(settings: Mapping[str, Plain], results: str | Path = "results/notebook", device: str = "cpu") -> list[Row]:
     """Run one cell in this process, or what is missing of it, and return its rows, a row per cycle.
@@ -50,7 +54,8 @@ def run_cell(settings: Mapping[str, Plain], results: str | Path = "results/noteb
 
     given = build(Settings, located(dict(settings), "run_cell"))
     protocol = protocol_under(given.strategy, resolved(given.protocol, given.seed, data_root()))
-    cell = Cell(**{**vars(given), "protocol": protocol}, checksum=checksum_of(given.dataset, data_root()))
+    own = {**vars(given), "protocol": protocol, "vary": in_order(given.vary)}
+    cell = Cell(**own, checksum=checksum_of(given.dataset, data_root()))
     refusal = cell.refusal()
     if refusal is not None:
         raise ConfigError.of("run_cell", "strategy", refusal)
@@ -61,6 +66,10 @@ def run_cell(settings: Mapping[str, Plain], results: str | Path = "results/noteb
         folder.create(cell.record())
         data = load_data(cell.dataset, data_root(), device, cell.precision)
         attempt = folder.begin_attempt(environment(device))
-        Run(cell, data, folder, attempt, permit=lease.check).finish()
+        try:
+            Run(cell, data, folder, attempt, permit=lease.check).finish()
+        except BaseException as error:
+            folder.end_attempt(attempt, kind_of(error) if isinstance(error, Exception) else "interrupted")
+            raise
         folder.end_attempt(attempt, "done")
     return folder.rows()[: cell.protocol.cycles + 1]

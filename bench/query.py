@@ -13,7 +13,7 @@ from bench.errors import ContractError, DataError
 from bench.journal import Journal
 from bench.learner import Labelled, Model
 from bench.oracle import Oracle
-from bench.protocol import Given
+from bench.protocol import Given, Protocol
 from bench.streams import Streams
 from bench.view import Embedding, View
 
@@ -37,17 +37,21 @@ class Query:
     revealed: int = 0
 
 
-def initial_query(cell: Cell, data: Data) -> Query:
-    """The first labelled set: the same for every strategy of a seed.
-
-    Raises DataError where the pool is too small, and where ids that were given are not in it.
-    """
-    protocol, pool = cell.protocol, len(data.y_pool)
+def check_pool(protocol: Protocol, pool: int) -> None:
+    """Raise DataError where a pool of that size has not all the labels that are to be bought."""
     needed = protocol.labels(protocol.cycles)
     if needed > pool:
         raise DataError(
             f"protocol: wanted initial + cycles · budget = {needed} labels; the pool has {pool}. Lower one of them"
         )
+
+
+def initial_query(cell: Cell, data: Data) -> Query:
+    """The first labelled set: the same for every strategy of a seed.
+
+    Raises DataError where ids that were given are not in the pool.
+    """
+    protocol, pool = cell.protocol, len(data.y_pool)
     if isinstance(protocol.initial_set, Given):
         return Query(_given(protocol.initial_set, pool), torch.empty(0, dtype=torch.long))
     order = torch.randperm(pool, generator=cell.streams.generator("initial"))

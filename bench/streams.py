@@ -22,6 +22,16 @@ HELD = 0
 """The seed of the streams that do not follow a run's seed."""
 
 
+def in_order(vary: Varied) -> Varied:
+    """The streams in the order of NAMES. Raises ValueError for none, or one that is named twice."""
+    if vary == "all":
+        return vary
+    ordered = tuple(name for name in NAMES if name in vary)
+    if not vary or len(ordered) < len(vary):
+        raise ValueError(f"vary: wanted `all`, or at least one random stream, each once; got {list(vary)}")
+    return ordered
+
+
 @dataclass(frozen=True)
 class Streams:
     """The random streams of one run.

@@ -145,8 +145,10 @@ def learning_rate_schedule(
     if not isinstance(kind, OneCycle):
         return torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)
     momentum = kind.cycle_momentum and recipe.optimizer.momentum > 0
+    # with a warm-up of just one step torch divides by the steps between it and the first one, none
+    share = kind.warm_up * (1 - 1e-9) if kind.warm_up * total == 1 else kind.warm_up
     return torch.optim.lr_scheduler.OneCycleLR(
-        optimizer, lr, total_steps=total, pct_start=kind.warm_up, cycle_momentum=momentum
+        optimizer, lr, total_steps=total, pct_start=share, cycle_momentum=momentum
     )
 
 

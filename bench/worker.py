@@ -99,6 +99,7 @@ class Worker:
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what cuBLAS needs to be deterministic
         torch.use_deterministic_algorithms(True)
         torch.backends.cudnn.benchmark = False
+        torch.backends.cudnn.allow_tf32 = False  # torch's default rounds what convolutions take to 10 bits
         if launch.device == "cuda" and launch.per_device > 1:
             torch.cuda.set_per_process_memory_fraction(1 / launch.per_device)
         self._environment = {**environment(launch.device), "slots": self.desk.slots, "launch": self._ending.launch}
@@ -194,12 +195,13 @@ class Worker:
         Run(cell, self._data(cell), folder, number, self._watcher(folder.id), lease.check).finish()
 
     def _data(self, cell: Cell) -> Data:
-        from bench.data import load_data
+        from bench.data import check_unchanged, load_data
 
-        key = canonical([record_of(cell.dataset), cell.precision])
+        key = canonical([record_of(cell.dataset), cell.precision, cell.checksum])
         if key not in self._loaded:
             self._say(cell=cell.id, doing="loading data", share=0.0)
             root, device = Path(self.desk.data_root), self.desk.launch.device
+            check_unchanged(cell.dataset, root, cell.checksum)
             self._loaded[key] = load_data(cell.dataset, root, device, cell.precision)
         return self._loaded[key]
 

@@ -72,6 +72,8 @@ class LookAhead(Strategy):
     def refusal(self, learner: Learner, protocol: Protocol) -> str | None:
         if protocol.mode == "sequential" and self.batch != "top_k":
             return "in the sequential protocol candidates are picked one by one; leave out batch"
+        if self.batch in ("k_dpp", "k_means++") and (self.acquisition != MLMOC() or self.reference is not None):
+            return f"batch: {self.batch} goes by what most likely labels change; leave out acquisition and reference"
         return self.retrain.refusal(learner)
 
     def query(self, view: View, budget: int) -> torch.Tensor:

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from strategies.beliefs.sgd_belief import Retrainer, SGDBelief
 
 
+MOST = 64
+PARAMETERS = 4_000_000
+"""How many parameters are trained together on a GPU: what their activations take goes with it, more or less."""
+
+
 @retrainings.register("naive")
 @dataclass(frozen=True)
 class Naive(Retraining):
@@ -27,8 +32,8 @@ class Naive(Retraining):
 
     `rate` is the largest of its learning rates, by default the recipe's, at which a network with BatchNorm may diverge,
     for its statistics no longer follow. `together`: how many candidates are trained at once by torch.func; by default
-    64 where the network has no convolutions or is on a GPU, else 1, which is faster there. O(m · epochs · n) gradients
-    for MLMOC, k times that for EMOC and EER.
+    64 where the network has no convolutions; 1 where it has, which is faster on a CPU, and on a GPU as many up to 64 as
+    have four million parameters in all. O(m · epochs · n) gradients for MLMOC, k times that for EMOC and EER.
     """
 
     epochs: Count = 15
@@ -43,7 +48,7 @@ class Naive(Retraining):
 
         model, samples = _prepared(view)
         recipe = shortened(model.learner.train, self.epochs, self.rate)
-        together = self.together or (1 if _convolves(model.net) and not samples.x.is_cuda else 64)
+        together = self.together or trained_at_once(model.net, samples.x.is_cuda)
         return _belief(view, model, samples, PlainLoop(recipe) if together == 1 else Batched(recipe, together))
 
 
@@ -92,7 +97,12 @@ def _belief(view: View, model: NetworkModel, samples: Samples, retrainer: Retrai
     return SGDBelief(model.net, retrainer, samples, view.outputs.double())
 
 
-def _convolves(net: torch.nn.Module) -> bool:
+def trained_at_once(net: torch.nn.Module, on_gpu: bool) -> int:
+    """How many copies of a network are trained together where nobody says it."""
     from torch.nn.modules.conv import _ConvNd
 
-    return any(isinstance(module, _ConvNd) for module in net.modules())
+    if not any(isinstance(module, _ConvNd) for module in net.modules()):
+        return MOST
+    if not on_gpu:
+        return 1
+    return min(MOST, max(1, PARAMETERS // sum(parameter.numel() for parameter in net.parameters())))

@@ -13,7 +13,7 @@ from pathlib import Path
 from bench.archiving import Track
 from bench.archiving.check import check_cell, check_plan
 from bench.archiving.contents import CELL, cell_of
-from bench.archiving.packing import parcels, planned_cells
+from bench.archiving.packing import outside_plan, parcels, planned_cells
 from bench.archiving.placing import Outcome, place
 from bench.archiving.reading import Archive
 from bench.archiving.reception import reception
@@ -27,6 +27,7 @@ class Arrival:
     """What came from one source: cells that wait in `folder` for the results folder `results`.
 
     `doubts` says of cells why their ids could not be verified; `outcomes` and `refusals` what became of them.
+    `outside` counts the cells of a folder that is merged which its plan does not have: they stay there.
     """
 
     source: Path
@@ -35,6 +36,7 @@ class Arrival:
     cells: list[str] = field(default_factory=list)
     doubts: dict[str, str] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
+    outside: int = 0
     outcomes: Counter[Outcome] = field(default_factory=Counter)
     refusals: list[str] = field(default_factory=list)
     plan_is_new: bool = False
@@ -68,6 +70,8 @@ class Arrival:
         yield f"{self.source}: {len(self.cells)} cells: {told or 'none taken in'}{refused}"
         for name in self.lost:
             yield f"left out: {name}: wanted the file that its row names; it is gone or damaged"
+        if self.outside:
+            yield f"{self.source}: {self.outside} cells outside the plan stay here"
         if self.doubts:
             cell, reason = next(iter(self.doubts.items()))
             yield f"warning: {len(self.doubts)} cells could not be verified by their ids, such as {cell}: {reason}"
@@ -93,7 +97,8 @@ def import_files(files: Sequence[Path], root: Path, track: Track) -> list[Arriva
 
 
 def merge_folders(sources: Sequence[Path], results: Path, track: Track) -> list[Arrival]:
-    """Take the cells of other results folders in, all but their weights. Raises ResultsError as import_files does."""
+    """Take the cells of other results folders' plans in, all but their weights. Raises ResultsError as import_files
+    does."""
     for source in sources:
         if source.resolve() == results.resolve():
             raise ResultsError(f"{source}: wanted other folders than the one they are merged into")
@@ -114,11 +119,13 @@ def _unpacked(archive: Archive, arrival: Arrival, track: Track) -> Arrival:
 
 
 def _laid_out(arrival: Arrival, track: Track) -> Arrival:
-    """What travels of another folder's cells, waiting."""
+    """What travels of the cells of another folder's plan, waiting."""
     source = arrival.source
     arrival.folder.mkdir(parents=True)
     shutil.copyfile(source / "plan.json", arrival.folder / "plan.json")
-    planned = [cell for cell in planned_cells(read_plan(source)) if CELL.fullmatch(cell)]
+    plan = read_plan(source)
+    arrival.outside = outside_plan(source, plan)
+    planned = [cell for cell in planned_cells(plan) if CELL.fullmatch(cell)]
     for parcel in parcels(source, track(planned, "reading"), arrays=True):
         parcel.write(arrival.folder / "cells" / parcel.cell)
         arrival.cells.append(parcel.cell)

@@ -13,8 +13,9 @@ from bench.archiving.shapes import checked, checked_object
 from bench.cell import cell_from_record
 from bench.errors import ConfigError, RegistryError, ResultsError
 from bench.files import sha256
+from bench.own_names import check_names
 from bench.record import SCHEMA, Attempt, Failure, Plan, Row
-from bench.replicates import REPLICATES, replicate_hash
+from bench.replicates import REPLICATES, replicate_names
 
 LARGEST_ID = 2**31 - 1
 MOST_CYCLES = 10**6
@@ -26,6 +27,7 @@ def check_plan(content: bytes, where: str) -> Plan:
     plan: Plan = checked(Plan, content, where)
     if plan["schema"] != SCHEMA:
         raise ResultsError(f"{where}: wanted a plan of schema {SCHEMA}; got {plan['schema']!r}, of another version")
+    check_names(plan, where)
     for name, experiment in plan["experiments"].items():
         if not 0 <= experiment["cycles"] <= MOST_CYCLES:
             raise ResultsError(f"{where}: {name}: wanted 0 to {MOST_CYCLES} cycles; got {experiment['cycles']}")
@@ -110,7 +112,7 @@ def _check_files(folder: Path, rows: list[Row]) -> None:
 
 def _check_replicate(folder: Path, cell: str) -> None:
     rows = _check_run(folder, cell)
-    if not rows or folder.name != replicate_hash(rows) or any(row["files"] for row in rows):
+    if not rows or folder.name not in replicate_names(rows) or any(row["files"] for row in rows):
         raise ResultsError(f"{cell}/{REPLICATES}/{folder.name}: wanted rows of this hash that name no files")
 
 

@@ -46,6 +46,12 @@ def planned_cells(plan: Plan, only: Sequence[str] = ()) -> list[str]:
     return sorted({cell for experiment in chosen for arm in experiment["arms"] for cell in arm["cells"].values()})
 
 
+def outside_plan(results: Path, plan: Plan) -> int:
+    """How many cells a folder has results of that are not in its plan; they do not travel."""
+    found = {path.parent.name for name in ("rows.jsonl", "failure.json") for path in results.glob(f"cells/*/{name}")}
+    return len(found - {*planned_cells(plan)})
+
+
 def parcels(results: Path, cells: Iterable[str], arrays: bool) -> Iterator[Parcel]:
     """What travels of these cells, of those of which anything is known."""
     for cell in cells:

@@ -8,13 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import slurm
 from bench.archiving.parcel import ARRAYS, vouching
 from bench.files import read_intact
 from bench.folder import RunFolder
 from bench.launching.folder import LaunchFolder, launches
 from bench.lease import is_leased, leased
 from bench.process import lives
-from bench.record import Plan, read_attempts, wanted_cycles
+from bench.record import Plan, cell_folder, read_attempts, wanted_cycles
 
 RECENT = 3600.0
 
@@ -60,11 +61,11 @@ def _is_own(folder: Path) -> bool:
     return folder.is_dir() and not folder.is_symlink()
 
 
-def prune_launches(results: Path) -> Freed:
-    """Remove the folders of launches that have ended."""
-    freed, busy = Freed(), _busy_launches(results)
+def prune_launches(results: Path, plan: Plan) -> Freed:
+    """Remove the folders of launches that have ended; Slurm is asked for those that may have jobs which wait."""
+    freed, busy, wanted = Freed(), _busy_launches(results), wanted_cycles(plan)
     for launch in list(launches(results)):
-        if launch.path.name in busy or _lives(launch):
+        if launch.path.name in busy or _lives(launch) or _waits(launch, results, wanted):
             freed.kept += 1
             continue
         freed.remove(launch.path)
@@ -89,6 +90,16 @@ def _lives(launch: LaunchFolder) -> bool:
     if any(slot.busy for slot in launch.slots) or (isinstance(driver, dict) and lives(driver) is True):
         return True
     return time.time() - max(path.lstat().st_mtime for path in _within(launch.path)) < RECENT
+
+
+def _waits(launch: LaunchFolder, results: Path, wanted: Mapping[str, int]) -> bool:
+    """Whether jobs of it may still begin: nothing is written meanwhile, and each would miss its file."""
+    if not launch.jobs or launch.stopped:
+        return False
+    cells = (RunFolder(cell_folder(results, cell)) for cell in launch.cells)
+    if all(_finished(cell, wanted) or cell.failed() for cell in cells):
+        return False
+    return slurm.live_tasks(launch.jobs) != slurm.Tasks()  # None, where Slurm cannot be asked, says nothing of them
 
 
 def _within(folder: Path) -> Iterator[Path]:

@@ -12,11 +12,10 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from bench.describe import article
 from bench.errors import ResultsError
 from bench.files import loaded
+from bench.replicates import ADDED
 
 T = TypeVar("T", bound=Mapping[str, Any])
 STRICT = ConfigDict(strict=True)
-ADDED = ("mislabelled",)
-"""Columns that rows of earlier versions lack."""
 
 
 def checked(kind: type[T], content: bytes, where: str) -> T:

@@ -13,9 +13,14 @@ from bench.record import Attempt, Failure, Row, read_attempts, read_failure, rea
 
 
 def adds(arrived: Path, here: Path) -> bool:
-    """Whether what arrived, whose results agree, has anything that is not here: cycles, the final marker, arrays."""
+    """Whether what arrived, whose results agree, has anything that is not here: cycles, an end, arrays.
+
+    An end is the final marker or a failure.
+    """
     theirs, ours = read_rows(arrived), read_rows(here)
     if len(theirs) > len(ours) or _marked(arrived) > _marked(here):
+        return True
+    if _failure_to_take(arrived, here, len(ours)) is not None:
         return True
     return any(row["files"].keys() - mine["files"].keys() for row, mine in zip(theirs, ours, strict=False))
 
@@ -23,7 +28,8 @@ def adds(arrived: Path, here: Path) -> bool:
 def take_over(arrived: Path, here: Path) -> None:
     """Bring a cell up to what arrived; for the holder of its lease. The longer of both gives the rows.
 
-    Attempts of both are kept, theirs with new numbers; arrays that are here and sound stay, as do weights.
+    Attempts of both are kept, theirs with new numbers; arrays that are here and sound stay, as do weights. Their
+    failure counts where here has none.
     """
     RunFolder(here).tidy()
     theirs, ours = read_rows(arrived), read_rows(here)
@@ -36,20 +42,33 @@ def take_over(arrived: Path, here: Path) -> None:
         os.replace(arrived / name, here / name)
     write_atomically(here / "attempts.jsonl", lines_of(attempts))
     write_atomically(here / "rows.jsonl", lines_of(rows))
-    failure = read_failure(arrived) if longer else read_failure(here)
-    if failure is not None and longer:
-        failure = {**failure, "attempt": numbers.get(failure["attempt"], failure["attempt"])}
-    _conclude(here, len(rows), failure, max(_marked(arrived), _marked(here)))
+    _conclude(arrived, here, len(rows), numbers)
 
 
-def _conclude(here: Path, rows: int, failure: Failure | None, marked: int) -> None:
-    """Say how the cell stands now: a failure counts in the cycle after the last row, not before."""
-    if failure is not None and failure["cycle"] >= rows:
-        RunFolder(here).fail(failure)
-    else:
+def _conclude(arrived: Path, here: Path, rows: int, numbers: dict[int, int]) -> None:
+    """Say how the cell stands with so many rows; `numbers` has their attempts' new ones."""
+    failure = _failure_to_take(arrived, here, rows)
+    if failure is not None:
+        RunFolder(here).fail({**failure, "attempt": numbers.get(failure["attempt"], failure["attempt"])})
+    elif _failure(here, rows) is None:
         RunFolder(here).forgive()
+    marked = max(_marked(arrived), _marked(here))
     if marked >= 0:
         write_json(here / "done.json", {"cycle": marked})
+
+
+def _failure_to_take(arrived: Path, here: Path, rows: int) -> Failure | None:
+    """Their failure after so many rows; None where there is none, or where here has one or is marked as further on."""
+    failure = _failure(arrived, rows)
+    if failure is None or _failure(here, rows) is not None or _marked(here) >= failure["cycle"]:
+        return None
+    return failure
+
+
+def _failure(folder: Path, rows: int) -> Failure | None:
+    """Why a cell failed: it counts in the cycle after the last row, not before."""
+    failure = read_failure(folder)
+    return failure if failure is not None and failure["cycle"] >= rows else None
 
 
 def _marked(folder: Path) -> int:

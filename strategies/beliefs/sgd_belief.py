@@ -79,7 +79,10 @@ def outputs_of(net: Network, weights: Weights, x: torch.Tensor) -> torch.Tensor:
         if len(next(iter(weights.values()))) == 1:
             single = {name: value[0] for name, value in weights.items()}
             return torch.cat([outputs(single, part) for part in batches(x)])[None].double()
-        return torch.cat([vmap(outputs, (0, None))(weights, part) for part in batches(x)], dim=1).double()
+        parts = batches(x)
+        if x.is_cuda:  # where parts are large, and every network holds one at the same time
+            parts = x.split(max(1, len(parts[0]) // len(next(iter(weights.values())))))
+        return torch.cat([vmap(outputs, (0, None))(weights, part) for part in parts], dim=1).double()
 
 
 def _finite(outputs: torch.Tensor) -> torch.Tensor:

@@ -42,7 +42,7 @@ def test_nothing_is_told_of_runs_that_were_made_alike(two_arms: Sweep) -> None:
         ({"threads": 2}, "Mixed threads: 1 (5 attempts), 2 (1 attempt)"),
         (
             {"tf32": True},
-            "Mixed tf32: unknown (5 attempts), True (1 attempt); matrix products were rounded differently",
+            "Mixed tf32: unknown (5 attempts), True (1 attempt); products were rounded differently",
         ),
         ({"commit": "b" * 40}, "Mixed commit: aaaaaaaaaa (5 attempts), bbbbbbbbbb (1 attempt)"),
         ({"packages": {"torch": "2.12"}}, "Mixed torch: 2.11.0 (5 attempts), 2.12 (1 attempt)"),

@@ -126,3 +126,22 @@ def test_a_grid_that_is_no_mapping_is_refused(reader: Reader, grid: str, shown: 
 def test_what_does_not_make_another_cell_cannot_be_varied(reader: Reader, grid: str) -> None:
     (problem,) = reader.problems(base_and(f"grid: {grid.replace('mixed', '{cycles: 2}')}"))
     assert "experiments.one.grid: wanted the same seeds and cycles everywhere" in problem
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer"),
+    [
+        ("learner.train.epochs: [10, 20]", "learner.train: {short: {epochs: 5}, long: {batch_size: 8}}"),
+        ("learner.net.widen: [1, 2]", "learner: {network: {}, ridge: ridge}"),
+    ],
+)
+def test_a_key_comes_after_what_it_stands_in(reader: Reader, inner: str, outer: str) -> None:
+    (told,) = reader.problems(base_and(f"grid: {{{inner}, {outer}}}"))
+    assert f"wanted before '{inner.partition(':')[0]}', whose values it may undo; got after it. Move it up" in told
+
+
+def test_a_key_may_come_after_what_it_stands_in(reader: Reader) -> None:
+    found = points(reader, "{learner.train: {short: {epochs: 5}}, learner.train.epochs: [10, 20]}")
+    assert [point.group for point in found] == ["train=short, epochs=10", "train=short, epochs=20"]
+    epochs = [point.settings.learner.train.epochs for point in found]  # type: ignore[attr-defined]
+    assert epochs == [10, 20]

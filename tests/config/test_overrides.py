@@ -11,7 +11,7 @@ from bench.learners.network import NetworkLearner
 from bench.located import Plain, located, merged, overlaid
 from bench.nets.mlp import MLP
 from bench.nets.wide_resnet import WideResNet
-from bench.recipe import Constant
+from bench.recipe import Constant, OneCycle
 
 trees = st.recursive(
     st.integers() | st.none(), lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3), max_leaves=8
@@ -93,3 +93,12 @@ def test_merging_twice_changes_nothing_more(base: Plain, over: Plain) -> None:
 def test_nothing_over_a_mapping_is_the_mapping(base: Plain) -> None:
     wrapped = located({"x": base}, "a")
     assert merged(wrapped, located({}, "b")).plain == wrapped.plain == overlaid(wrapped, located({}, "b")).plain
+
+
+@pytest.mark.parametrize("named", ["", "name: onecycle, "])
+def test_a_section_without_a_name_is_of_the_plugin_that_the_other_names(reader: Reader, named: str) -> None:
+    text = base_with(("schedule: {name: onecycle, max_lr: 0.5}", "schedule: {max_lr: 0.01}"))
+    text += f"    learner: {{train: {{schedule: {{{named}warm_up: 0.1}}}}}}\n"
+    learner = reader.settings(text).learner
+    assert isinstance(learner, NetworkLearner)
+    assert learner.train.schedule == OneCycle(max_lr=0.01, warm_up=0.1)

@@ -9,6 +9,7 @@ import torch
 
 from bench.augment import Augment, augmented
 from bench.data import load_data
+from bench.datasets.breast_cancer import BreastCancer
 from bench.datasets.digits import Digits
 from bench.errors import DataError
 from bench.images import averaged, normalised
@@ -39,6 +40,12 @@ def test_the_constants_of_cifar10_are_for_three_channels() -> None:
     torch.testing.assert_close(pool[:, 1], (images()[:, 1] - 0.4822) / 0.2435)
     with pytest.raises(DataError, match="cifar10 is for images of 3 channels"):
         normalised("cifar10", torch.zeros(2, 1, 4, 4), torch.zeros(2, 1, 4, 4))
+
+
+@pytest.mark.parametrize("augment", [Augment(flip=True), Augment(crop=1)])
+def test_vectors_are_neither_flipped_nor_cropped(augment: Augment) -> None:
+    with pytest.raises(DataError, match=r"augment: wanted images to flip or crop; got inputs of shape \(30,\)"):
+        load_data(BreastCancer(augment=augment), Path("."), "cpu", "float32")
 
 
 def test_a_dataset_takes_limit_size_and_augmentation() -> None:

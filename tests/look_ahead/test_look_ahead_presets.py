@@ -131,6 +131,13 @@ def test_what_makes_sense_is_not_refused(name: str, learner: Learner, protocol: 
     assert built(name).refusal(learner, protocol) is None
 
 
+@pytest.mark.parametrize("batch", ["k_dpp", "k_means++"])
+@pytest.mark.parametrize("ignored", [{"acquisition": "eer"}, {"reference": "network"}])
+def test_what_a_batch_rule_would_not_heed_is_refused(batch: str, ignored: dict[str, str]) -> None:
+    strategy = built({"name": "lookahead", "batch": batch, **ignored})
+    assert "leave out acquisition and reference" in (strategy.refusal(SQUARED, BATCH) or "")
+
+
 @pytest.mark.parametrize("batch", ["greedy", "k_dpp", "k_means++"])
 def test_a_batch_rule_is_refused_where_candidates_are_picked_one_by_one(batch: str) -> None:
     strategy = built({"name": "mlmoc-entk", "batch": batch})

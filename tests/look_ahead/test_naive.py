@@ -13,8 +13,10 @@ from bench.errors import Diverged
 from bench.learner import Fit, Labelled
 from bench.learners.network import NetworkLearner, NetworkModel
 from bench.modules.network import Network
+from bench.net import Net
 from bench.nets.cnn import CNN
 from bench.nets.mlp import MLP
+from bench.nets.wide_resnet import WideResNet
 from bench.objective import TaskLoss
 from bench.recipe import SGD, Constant, OneCycle, Train
 from bench.streams import Streams
@@ -25,7 +27,7 @@ from strategies.beliefs.samples import Addition, Samples
 from strategies.beliefs.sgd_belief import SGDBelief
 from strategies.look_ahead import LookAhead
 from strategies.output_change import MLMOC
-from strategies.retrained_by_sgd import Naive, OneGradientStep
+from strategies.retrained_by_sgd import Naive, OneGradientStep, trained_at_once
 from strategies.retraining import Retraining
 
 CYCLING = OneCycle(max_lr=0.05)
@@ -253,3 +255,18 @@ def test_one_step_takes_the_recipe_s_largest_rate_unless_told() -> None:
     )
     assert torch.equal(told, default)
     assert not torch.equal(told, other)
+
+
+@pytest.mark.parametrize(
+    ("net", "on_gpu", "together"),
+    [
+        (MLP(16, 1), False, 64),
+        (MLP(16, 1), True, 64),
+        (WideResNet(stages=1, widen=1), False, 1),
+        (WideResNet(stages=1, widen=1), True, 64),
+        (WideResNet(stages=1, widen=5), True, 11),
+        (WideResNet(stages=1, widen=20), True, 1),
+    ],
+)
+def test_as_many_are_trained_at_once_as_a_device_can_hold(net: Net, on_gpu: bool, together: int) -> None:
+    assert trained_at_once(net.build((1, 28, 28), 10), on_gpu) == together

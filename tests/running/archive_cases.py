@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from support import run_of
 
+from bench.archive import main
 from bench.archiving.contents import MANIFEST
 from bench.config import Sweep
 from bench.data import Data
@@ -105,6 +106,13 @@ def store_otherwise(cell: Path) -> None:
             np.savez(path, **arrays)
         row["files"][f"arrays/{path.name}"] = sha256(path)
     RunFolder(cell).keep(rows)
+
+
+def bring(there: Path, here: Path, *options: str, status: int = 0) -> None:
+    """Import what is there into what is here."""
+    archive = there.parent / "tiny.tar.xz"
+    assert main(["pack", str(there), "--out", str(archive), *options]) == 0
+    assert main(["import", str(archive), "--results", str(here.parent)]) == status
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -162,6 +162,17 @@ def in_cell(name: str, old: bytes, new: bytes) -> Change:
     return lambda content: changed(content, name, replaced(old, new))
 
 
+def with_cell(identifier: str) -> Change:
+    """A plan that calls its first cell so."""
+
+    def change(plan: bytes) -> bytes:
+        told = json.loads(plan)
+        told["experiments"]["first"]["arms"][0]["cells"]["0"] = identifier
+        return json.dumps(told).encode()
+
+    return lambda content: changed(content, "plan.json", change)
+
+
 def without(ending: str) -> Change:
     def change(content: Members) -> Members:
         name = first_name(content, ending)
@@ -232,6 +243,8 @@ CHANGES: dict[str, tuple[Change, str]] = {
     "a plan of a later version": (in_cell("plan.json", b'"schema": 1', b'"schema": 2'), "schema"),
     "a plan without experiments": (in_cell("plan.json", b'"experiments"', b'"experiment"'), "experiments"),
     "a plan that talks to the terminal": (in_cell("plan.json", b"The first", b"\\u001b[2J"), "control"),
+    "a plan whose cell climbs": (with_cell("../../../etc"), "names of a sweep and of its cells"),
+    "a plan whose name climbs": (in_cell("plan.json", b'"name": "tiny"', b'"name": "../up"'), "names of a sweep"),
     "a plan nested without end": (lambda c: changed(c, "plan.json", deep), "recursion"),
     "a configuration nested without end": (lambda c: changed(c, "/cell.json", deep), "nested"),
     "a configuration that is a list": (lambda c: changed(c, "/cell.json", lambda d: b"[]"), "JSON object"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from archive_cases import CYCLES, cells_of, move_to, planned, rerun, run_sweep, shorten, store_otherwise, tree
+from archive_cases import CYCLES, bring, cells_of, move_to, planned, rerun, run_sweep, shorten, store_otherwise, tree
 from support import run_of, up_to
 
 from analysis.load import load
@@ -17,7 +17,7 @@ from bench.archiving.reception import WAITING
 from bench.data import Data
 from bench.folder import RunFolder
 from bench.lease import leased
-from bench.record import read_attempts, read_failure, read_rows
+from bench.record import read_attempts, read_rows
 from bench.replicates import agree, read_replicates, replicate_hash
 from bench.state import State, state_of
 
@@ -38,13 +38,6 @@ def here(finished: Path, tmp_path: Path) -> Path:
 def there(finished: Path, tmp_path: Path) -> Path:
     """The results of another machine."""
     return Path(shutil.copytree(finished, tmp_path / "there" / "tiny"))
-
-
-def bring(there: Path, here: Path, *options: str, status: int = 0) -> None:
-    """Import what is there into what is here."""
-    archive = there.parent / "tiny.tar.xz"
-    assert main(["pack", str(there), "--out", str(archive), *options]) == 0
-    assert main(["import", str(archive), "--results", str(here.parent)]) == status
 
 
 def same(one: Path, other: Path) -> bool:
@@ -137,37 +130,6 @@ def test_what_a_killed_process_left_half_written_goes(here: Path, there: Path) -
     assert not list(mine.glob(".*"))
 
 
-def test_a_failure_is_forgotten_where_the_run_went_on(here: Path, there: Path) -> None:
-    cell = cells_of(here)[0]
-    shorten(cell, 2)
-    RunFolder(cell).fail({"kind": "diverged", "message": "m", "trace": "", "cycle": 2, "attempt": 1})
-    assert state_of(here, cell.name, CYCLES) is State.FAILED
-    bring(there, here)
-    assert state_of(here, cell.name, CYCLES) is State.DONE
-    assert read_failure(cell) is None
-
-
-def test_a_failure_further_on_is_taken_over(here: Path, there: Path) -> None:
-    mine, theirs = cells_of(here)[0], cells_of(there)[0]
-    shorten(mine, 1)
-    shorten(theirs, 2)
-    RunFolder(theirs).fail({"kind": "diverged", "message": "m", "trace": "", "cycle": 2, "attempt": 1})
-    bring(there, here)
-    assert len(read_rows(mine)) == 2
-    assert read_failure(mine) == read_failure(theirs)
-
-
-def test_a_failure_here_stays_where_nothing_longer_comes(here: Path, there: Path) -> None:
-    mine = cells_of(here)[0]
-    shorten(cells_of(there)[0], 2)
-    shutil.rmtree(mine)
-    bring(there, here)
-    RunFolder(mine).fail({"kind": "diverged", "message": "m", "trace": "", "cycle": 2, "attempt": 1})
-    bring(there, here, "--arrays")  # which brings its arrays
-    assert (mine / "arrays" / "001.npz").is_file()
-    assert read_failure(mine) is not None
-
-
 def test_a_marker_comes_to_rows_that_lack_it(here: Path, there: Path) -> None:
     cell = cells_of(here)[0]
     (cell / "done.json").unlink()
@@ -195,15 +157,6 @@ def test_a_damaged_array_is_replaced_and_a_sound_one_stays(here: Path, there: Pa
     assert (mine / "arrays" / "001.npz").read_bytes() == sound
     assert (mine / "arrays" / "002.npz").read_bytes() == (theirs / "arrays" / "002.npz").read_bytes()
     assert RunFolder(mine).damage() == []
-
-
-def test_an_import_that_was_cut_off_before_the_failure_went_is_made_good(here: Path, there: Path) -> None:
-    cell = cells_of(here)[0]
-    (cell / "done.json").unlink()
-    RunFolder(cell).fail({"kind": "diverged", "message": "m", "trace": "", "cycle": 2, "attempt": 1})
-    bring(there, here)
-    assert read_failure(cell) is None
-    assert RunFolder(cell).finished_cycle() == CYCLES
 
 
 def test_other_results_are_kept_as_a_replicate_once(here: Path, there: Path) -> None:

@@ -21,7 +21,9 @@ from bench.folder import RunFolder
 from bench.lease import leased
 from bench.process import me
 from bench.record import read_rows
+from bench.slurm import Tasks
 from bench.state import State, state_of
+from bench.worker import STOP
 
 
 @pytest.fixture(scope="module")
@@ -117,15 +119,20 @@ def test_a_folder_without_a_plan_is_refused(tmp_path: Path, capsys: pytest.Captu
     assert "plan.json" in capsys.readouterr().err
 
 
-def launch(results: Path, name: str, age: float = 7200.0, **status: object) -> Path:
+def launch(results: Path, name: str, seconds: float = 7200.0, **status: object) -> Path:
     """A launch of one worker that has last said something so many seconds ago."""
     folder = results / "launches" / name
     write_json(folder / "queue.json", {})
     write_json(folder / "slot0" / "status.json", {"cell": None, "doing": "cycle 1", "share": 0.0, "pid": 1, **status})
-    moment = time.time() - age
+    age(folder, seconds)
+    return folder
+
+
+def age(folder: Path, seconds: float = 7200.0) -> None:
+    """Leave everything in a folder as it would be if it had last been written so many seconds ago."""
+    moment = time.time() - seconds
     for path in [*folder.rglob("*"), folder]:
         os.utime(path, (moment, moment))
-    return folder
 
 
 def test_folders_of_launches_that_have_ended_go(tiny: Path) -> None:
@@ -157,7 +164,7 @@ def test_a_launch_with_a_living_driver_stays(tiny: Path) -> None:
 
 
 def test_a_launch_that_wrote_anything_in_the_last_hour_stays(tiny: Path) -> None:
-    recent = launch(tiny, "one", age=600)
+    recent = launch(tiny, "one", seconds=600)
     prune(tiny, "--launches")
     assert recent.exists()
 
@@ -170,6 +177,48 @@ def test_a_launch_whose_worker_holds_a_lease_anywhere_stays(tiny: Path) -> None:
     prune(tiny, "--launches")
     assert far.exists()
     assert not gone.exists()
+
+
+NOBODY_CAN_SAY = None
+
+
+def submitted(results: Path, cells: list[Path], name: str = "one") -> Path:
+    """A launch of cells whose jobs have said nothing for hours."""
+    folder = launch(results, name)
+    write_json(folder / "queue.json", {cell.name: {} for cell in cells})
+    write_json(folder / "launch.json", {"executor": "slurm", "driver": {}, "jobs": ["7", "8"]})
+    age(folder)
+    return folder
+
+
+@pytest.mark.parametrize(("tasks", "stays"), [(Tasks(waiting=2), True), (NOBODY_CAN_SAY, True), (Tasks(), False)])
+def test_a_launch_with_open_cells_stays_unless_slurm_knows_of_no_job(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, tasks: Tasks | None, stays: bool
+) -> None:
+    asked: list[list[str]] = []
+    monkeypatch.setattr("bench.slurm.live_tasks", lambda jobs: asked.append(jobs) or tasks)
+    waiting = submitted(tiny, cells_of(tiny)[:2])
+    shorten(cells_of(tiny)[0], 2)
+    prune(tiny, "--launches")
+    assert waiting.exists() == stays
+    assert asked == [["7", "8"]]
+
+
+@pytest.mark.parametrize("why", ["done", "failed", "stopped"])
+def test_a_launch_that_has_nothing_left_to_do_goes_without_a_word_of_slurm(
+    tiny: Path, monkeypatch: pytest.MonkeyPatch, why: str
+) -> None:
+    monkeypatch.setattr("bench.slurm.live_tasks", lambda jobs: NOBODY_CAN_SAY)
+    cell, ended = cells_of(tiny)[0], submitted(tiny, cells_of(tiny)[:2])
+    if why != "done":
+        shorten(cell, 2)
+    if why == "failed":
+        RunFolder(cell).fail({"kind": "killed", "message": "m", "trace": "", "cycle": 2, "attempt": 1})
+    if why == "stopped":
+        (ended / STOP).touch()
+        age(ended)
+    prune(tiny, "--launches")
+    assert not ended.exists()
 
 
 def test_the_sweep_of_these_tests_ends_with_weights(finished: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,7 +15,9 @@ from archive_cases import CYCLES, cells_of, members, planned, run_sweep, shorten
 
 from analysis.load import load
 from bench.archive import main
+from bench.archiving.packing import planned_cells
 from bench.data import Data
+from bench.files import write_json
 from bench.folder import RunFolder
 from bench.lease import leased
 from bench.record import cell_folder, read_attempts, read_failure, read_rows
@@ -131,6 +134,36 @@ def test_one_experiment_brings_its_own_cells_and_the_whole_plan(finished: Path, 
     wanted = {cell for arm in load(finished).plan["experiments"]["second"]["arms"] for cell in arm["cells"].values()}
     assert {cell.name for cell in cells_of(there)} == wanted
     assert (there / "plan.json").read_bytes() == (finished / "plan.json").read_bytes()
+
+
+def leave_out(results: Path, experiment: str) -> int:
+    """Take an experiment out of the plan; how many stored cells are then outside it."""
+    plan = json.loads((results / "plan.json").read_text())
+    del plan["experiments"][experiment]
+    write_json(results / "plan.json", plan)
+    return len({cell.name for cell in cells_of(results)} - {*planned_cells(plan)})
+
+
+def test_cells_outside_the_plan_stay_and_are_counted(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outside, kept = leave_out(tiny, "first"), len(cells_of(tiny))
+    told = f"{tiny}: {outside} cells outside the plan stay here"
+    there = imported(packed(tiny, "--only", "second"), tmp_path / "imported")
+    assert capsys.readouterr().out.count(told) == 1
+    assert main(["merge", str(tiny), "--into", str(tmp_path / "merged")]) == 0
+    assert capsys.readouterr().out.count(told) == 1
+    assert outside == 2
+    assert len(cells_of(there)) == len(cells_of(tmp_path / "merged")) == kept - outside
+
+
+def test_cells_of_another_experiment_and_empty_folders_are_not_outside_the_plan(
+    tiny: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tiny / "cells" / "0123456789abcdef").mkdir()
+    packed(tiny, "--only", "second")
+    assert main(["merge", str(tiny), "--into", str(tmp_path / "merged")]) == 0
+    assert "outside" not in capsys.readouterr().out
 
 
 def test_an_unknown_experiment_is_refused(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields, replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -197,14 +198,33 @@ def test_only_the_last_two_checkpoints_are_kept(cell: Cell, digits: Data, tmp_pa
     assert sorted(path.name for path in run.folder.weights(0).parent.iterdir()) == ["002.pt", "003.pt"]
 
 
-def test_a_process_that_lost_its_lease_writes_no_row(cell: Cell, digits: Data, tmp_path: Path) -> None:
+@pytest.mark.parametrize("asked", [1, 2])
+def test_a_process_that_lost_its_lease_writes_no_row(cell: Cell, digits: Data, tmp_path: Path, asked: int) -> None:
+    """It is asked for before it writes files, and again before the row, since writing takes time."""
+    times = count(1)
+
     def lost() -> None:
-        raise LeaseLost("gone")
+        if next(times) == asked:
+            raise LeaseLost("gone")
 
     run = replace(run_of(cell, digits, tmp_path), permit=lost)
     with pytest.raises(LeaseLost):
         run.finish()
     assert run.folder.rows() == []
+
+
+def test_a_process_that_lost_its_lease_writes_over_no_file(cell: Cell, digits: Data, tmp_path: Path) -> None:
+    def lost() -> None:
+        raise LeaseLost
+
+    first = run_of(up_to(cell, 0), digits, tmp_path)
+    first.finish()
+    arrays = first.folder.arrays(1)
+    arrays.write_bytes(b"of who took over")
+    with pytest.raises(LeaseLost):
+        replace(run_of(up_to(cell, 1), digits, tmp_path), permit=lost).finish()
+    assert arrays.read_bytes() == b"of who took over"
+    assert not first.folder.weights(1).exists()
 
 
 def test_rows_of_another_schema_are_refused(cell: Cell, digits: Data, tmp_path: Path) -> None:
@@ -238,6 +258,16 @@ def test_every_field_that_changes_no_result_may_differ_in_a_folder() -> None:
         if not spec.metadata.get(CHANGES_RESULT, True)
     }
     assert marked == set(NO_RESULT_FIELDS)
+
+
+def test_a_pool_that_is_too_small_for_more_cycles_is_told_before_they_run(
+    cell: Cell, digits: Data, tmp_path: Path
+) -> None:
+    run_of(up_to(cell, 1), digits, tmp_path).finish()
+    longer = run_of(up_to(cell, 10_000), digits, tmp_path)
+    with pytest.raises(DataError, match="labels; the pool has"):
+        longer.finish()
+    assert len(longer.folder.rows()) == 2
 
 
 def test_a_pool_that_is_too_small_is_refused_before_training(cell: Cell, digits: Data, tmp_path: Path) -> None:

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from bench.errors import ConfigError, ResultsError
+from bench.learner import Fit
+from bench.learners.linear import Ridge
 from bench.lease import leased
 from bench.notebook import run_cell
+from bench.record import read_attempts
 
 SETTINGS: dict[str, Any] = {
     "dataset": "digits",
@@ -59,3 +62,25 @@ def test_a_run_may_start_from_the_ids_in_a_file(tmp_path: Path) -> None:
     assert rows[0]["result"]["queried"] == list(range(20, 0, -1))
     with pytest.raises(ConfigError, match=r"wanted ids for seed 5; got those of seeds 4\. Add it"):
         run_cell({**SETTINGS, "protocol": protocol, "seed": 5}, tmp_path)
+
+
+def test_the_order_in_which_streams_are_named_is_none_of_a_cell_s(tmp_path: Path) -> None:
+    for vary in (["initial", "weights"], ["weights", "initial"]):
+        run_cell({**SETTINGS, "vary": vary}, tmp_path)
+    assert len(list((tmp_path / "cells").iterdir())) == 1
+    with pytest.raises(ConfigError, match="at least one random stream, each once"):
+        run_cell({**SETTINGS, "vary": ["initial", "initial"]}, tmp_path)
+
+
+@pytest.mark.parametrize(("error", "status"), [(ValueError("no"), "exception"), (KeyboardInterrupt(), "interrupted")])
+def test_a_run_that_stops_says_how(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, status: str
+) -> None:
+    def fit(self: Ridge, given: Fit) -> None:
+        raise error
+
+    monkeypatch.setattr(Ridge, "fit", fit)
+    with pytest.raises(type(error)):
+        run_cell(SETTINGS, tmp_path)
+    (folder,) = (tmp_path / "cells").iterdir()
+    assert [attempt["status"] for attempt in read_attempts(folder)] == [status]

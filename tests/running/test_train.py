@@ -21,7 +21,7 @@ from bench.objective import Objective, Step, TaskLoss
 from bench.probabilities import simplex, softmax
 from bench.recipe import SGD, Constant, OneCycle, Train
 from bench.streams import Streams
-from bench.train import batch_sizes, loss_per_sample, residual
+from bench.train import batch_sizes, learning_rate_schedule, loss_per_sample, residual, sgd
 
 GENTLE = Train(epochs=4, batch_size=8, schedule=OneCycle(max_lr=0.05))
 
@@ -256,3 +256,11 @@ def test_the_module_of_an_objective_comes_back_with_the_model() -> None:
     assert model.auxiliary is not None
     for mine, theirs in zip(again.auxiliary.parameters(), model.auxiliary.parameters(), strict=True):
         assert torch.equal(mine, theirs)
+
+
+@pytest.mark.parametrize(("steps", "warm_up"), [(2, 0.5), (4, 0.25), (10, 0.1), (20, 0.05)])
+def test_a_warm_up_of_one_step_begins_at_the_largest_rate(steps: int, warm_up: float) -> None:
+    recipe = Train(schedule=OneCycle(max_lr=0.1, warm_up=warm_up))
+    optimizer = sgd(torch.nn.Linear(1, 1), recipe, 0.1)
+    schedule = learning_rate_schedule(optimizer, recipe, 0.1, steps)
+    assert schedule.get_last_lr() == pytest.approx([0.1])

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from support import up_to
 
 from bench.cell import Cell
@@ -131,3 +132,17 @@ def test_data_that_cannot_be_read_fails_the_cell_and_not_the_worker(cell: Cell, 
     assert failure is not None
     assert "no file 'gone.npz'" in failure["message"]
     assert state(tmp_path, cell) is State.DONE
+
+
+def test_data_that_changed_since_the_sweep_was_planned_are_not_trained_on(cell: Cell, tmp_path: Path) -> None:
+    planned = replace(cell, checksum="0" * 64)
+    assert Worker(desk(tmp_path, [planned]))() == 1
+    failure = read_failure(cell_folder(tmp_path, planned.id))
+    assert failure is not None
+    assert "wanted the data that the sweep was planned with, SHA-256 000000000000…; got " in failure["message"]
+
+
+def test_convolutions_are_not_rounded_on_a_gpu(cell: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    Worker(desk(tmp_path, [cell]))()
+    assert not torch.backends.cudnn.allow_tf32

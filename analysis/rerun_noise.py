@@ -17,7 +17,7 @@ from analysis.load import Loaded
 from analysis.result_tables import cells
 from analysis.table import Cell, Table
 from bench.record import Row, cell_folder, wanted_cycles
-from bench.replicates import read_replicates
+from bench.replicates import is_known, read_replicates
 
 HEADINGS = (
     "measure",
@@ -97,11 +97,16 @@ def _finished_runs(loaded: Loaded) -> list[list[list[Row]]]:
     found = []
     for cell, cycles in wanted_cycles(loaded.plan).items():
         replicates = read_replicates(cell_folder(loaded.results, cell))
-        runs = [loaded.rows(cell), *replicates.values()] if replicates else []
+        runs = _different([loaded.rows(cell), *replicates.values()]) if replicates else []
         finished = [run[: cycles + 1] for run in runs if len(run) > cycles]
         if len(finished) > 1:
             found.append(finished)
     return found
+
+
+def _different(runs: Sequence[list[Row]]) -> list[list[Row]]:
+    """The runs without those that an earlier version kept though they agree with one before them."""
+    return [run for at, run in enumerate(runs) if not is_known(run, runs[:at])]
 
 
 def _accuracy(run: Sequence[Row]) -> list[float]:

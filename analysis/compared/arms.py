@@ -19,6 +19,7 @@ from analysis.load import Loaded
 from analysis.statistics.families import holm
 from analysis.statistics.paired import PairedTest, paired_t_test
 from bench.record import Arm, cell_folder, read_rows
+from bench.replicates import comparable
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ def _identical(ours: _Side, theirs: _Side, seed: int, cycles: int) -> bool:
     """Whether every result column of a cell came out the same in both folders, up to a cycle."""
     identifier = ours.arm["cells"][str(seed)]
     here, there = (
-        [row["result"] for row in read_rows(cell_folder(side.loaded.results, identifier))[: cycles + 1]]
+        [comparable(row) for row in read_rows(cell_folder(side.loaded.results, identifier))[: cycles + 1]]
         for side in (ours, theirs)
     )
     return here == there

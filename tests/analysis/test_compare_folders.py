@@ -68,6 +68,17 @@ def test_a_result_that_differs_in_one_column_is_not_equal(folders: Folders) -> N
     assert (arm.identical, arm.verdict) == (9, "equal AUBC in every pair")
 
 
+@pytest.mark.parametrize(("mislabelled", "identical"), [(0, 10), (1, 9)])
+def test_a_column_that_an_earlier_version_lacks_counts_as_zero(
+    folders: Folders, mislabelled: int, identical: int
+) -> None:
+    both = folders({"random": (ZERO, ZERO)})
+    path = both[1].folder("random4") / "rows.jsonl"
+    assert "mislabelled" not in path.read_text()
+    path.write_text(path.read_text().replace('"queried": ', f'"mislabelled": {mislabelled}, "queried": '))
+    assert only(both).identical == identical
+
+
 def test_times_are_no_results(folders: Folders) -> None:
     both = folders({"random": (ZERO, ZERO)})
     path = both[1].folder("random4") / "rows.jsonl"

@@ -17,8 +17,9 @@ from bench.record import read_rows
 
 
 def replicate(sweep: Sweep, cell: str, accuracies: Sequence[float]) -> Path:
-    """Keep another result of a cell."""
+    """Keep another result of a cell, which differs from others elsewhere where it does not in accuracy."""
     rows = read_rows(sweep.folder(cell))
+    rows[0]["result"]["brier"] += 1 + len(list((sweep.folder(cell) / "replicates").glob("*")))
     for row, accuracy in zip(rows, accuracies, strict=False):
         row["result"]["accuracy"] = accuracy
     kept = sweep.folder(cell) / "replicates"
@@ -95,6 +96,15 @@ def test_finished_replicates_count_where_the_cell_itself_is_not_finished(two_arm
     final, _ = found(two_arms)
     assert (final.cells, final.runs) == (1, 2)
     assert final.largest == pytest.approx(0.04)
+
+
+def test_a_result_counts_once_that_an_earlier_version_kept_for_a_missing_column(two_arms: Sweep) -> None:
+    cell = ids(two_arms, "random")[0]
+    kept = replicate(two_arms, cell, [0.5, 0.6, 0.72])
+    text = (kept / "rows.jsonl").read_text()
+    again = replicate(two_arms, cell, [0.5, 0.6, 0.72])
+    (again / "rows.jsonl").write_text(text.replace('"queried": ', '"mislabelled": 0, "queried": '))
+    assert found(two_arms)[0].runs == 2
 
 
 def test_cycles_beyond_the_plan_do_not_count(two_arms: Sweep) -> None:

@@ -28,13 +28,13 @@ from analysis.load import load
 from analysis.phrases import counted
 from analysis.stats_text import sections
 from analysis.sweep_numbers import Selection, SweepNumbers, sweep_numbers
-from analysis.table_files import as_markdown
+from analysis.table_files import as_markdown, markdown
 from bench.errors import ResultsError
 from bench.files import write_atomically
 
 BLOCK = re.compile(r"(?P<open><!-- (?P<wanted>table \S+|claims) -->\n).*?(?P<end>^<!-- end -->$)", re.S | re.M)
 OPENING = re.compile(r"^<!-- (table|claims)\b.*$", re.M)
-IMAGE = re.compile(r"!\[[^\]]*\]\((?P<path>[^)\s]+)\.png\)")
+IMAGE = re.compile(r"!\[[^\]]*\]\((?P<path>(?!/|[a-z]+:)[^)\s]+)\.png\)")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def filled(text: str, numbers: SweepNumbers) -> str:
     """The text with its blocks as the results have them. Raises ResultsError for a mark that cannot be followed."""
-    tables = {table.name: as_markdown(table) for section in sections(numbers) for table in section.tables}
+    tables = {table.name: as_markdown(table) for section in sections(numbers) for table in section.alone}
     found, opened = list(BLOCK.finditer(text)), OPENING.findall(text)
     if len(found) != len(opened):
         raise ResultsError(
@@ -80,19 +80,21 @@ def _content(wanted: str, tables: Mapping[str, str], numbers: SweepNumbers) -> s
 
 
 def _sentences(claims: Sequence[ClaimResult]) -> Iterator[str]:
-    yield from (f"- {each.sentence}\n" for each in claims)
+    yield from (f"- {markdown(each.sentence)}\n" for each in claims)
 
 
 def _update(results: Path, given: Namespace) -> None:
     path, loaded = given.document, load(results)
-    text = path.read_text(encoding="utf-8")
+    text = path.read_bytes().decode()
+    ends = "\r\n" if "\r\n" in text else "\n"
+    text = text.replace(ends, "\n")
     numbers = sweep_numbers(loaded, Selection())
     made = filled(text, numbers)
     shown = pictured(text, drawings(loaded, comparisons=numbers.comparisons))
     drawn = {figure.stem: figure.files["png"] for figure in figures(results, list(shown.values()), ENDINGS)}
     for where, drawing in shown.items():
         write_atomically(path.parent / f"{where}.png", drawn[drawing.stem])
-    write_atomically(path, made.encode())
+    write_atomically(path, made.replace("\n", ends).encode())
     print(f"{path}: {counted(len(BLOCK.findall(text)), 'block')} and {counted(len(shown), 'figure')} from {results}")
 
 

@@ -85,6 +85,7 @@ SPARE = [
 RAMP = ("#56B4E9", "#2E8BC0", "#0072B2", "#5B5FA8", "#8C6BD1", "#A84B85", "#D55E00", "#E69F00")
 RAMP_MARKERS = "os^Dv<Pp"
 OTHERS: tuple[Dashes, ...] = ("--", ":", "-.", "-")
+FURTHER = "x+1234|_"  # strokes, which are seen as well where markers are outlined
 
 
 def styles(labels: Iterable[str]) -> dict[str, Style]:
@@ -102,8 +103,13 @@ def styles(labels: Iterable[str]) -> dict[str, Style]:
 
 
 def variants(style: Style, count: int) -> list[Style]:
-    """Looks of one arm under `count` settings: its own, then its colour with an outlined marker and other dashes."""
-    others = [replace(style, dashes=dashes, hollow=True) for dashes in OTHERS if dashes != style.dashes]
+    """Looks of one arm under `count` settings: its own, then its colour with an outlined marker and other dashes.
+
+    Where dashes run out, markers that no arm has by itself take the place of its own.
+    """
+    dashes = [each for each in OTHERS if each != style.dashes]
+    looks = product((style.marker, *FURTHER), dashes)
+    others = [replace(style, marker=marker, dashes=each, hollow=True) for marker, each in looks]
     return [style, *(others[i % len(others)] for i in range(count - 1))]
 
 

@@ -66,7 +66,7 @@ def _print_stats(results: Path, given: Namespace) -> None:
     numbers = sweep_numbers(load(results), selection)
     told = list(sections(numbers))
     write = (write_stats(numbers), write_rows(numbers.loaded))
-    tables = write_tables(results / "tables", (table for section in told for table in section.tables))
+    tables = write_tables(results / "tables", (table for section in told for table in section.alone))
     if given.json:
         print(write[0].read_text(), end="")
         return

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 
@@ -12,7 +12,7 @@ from analysis.claims import judged
 from analysis.comparison import Comparison
 from analysis.load import Loaded
 from analysis.result_tables import origin
-from analysis.sweep_numbers import SweepNumbers
+from analysis.sweep_numbers import FailedRuns, SweepNumbers
 from analysis.table import Table
 
 EXPLORATORY = "No comparison was declared before the run: everything here is exploratory."
@@ -20,11 +20,20 @@ EXPLORATORY = "No comparison was declared before the run: everything here is exp
 
 @dataclass(frozen=True)
 class Section:
-    """Tables under one heading, with the sentences that a reader must know before them."""
+    """Tables under one heading, with the sentences that a reader must know before them.
+
+    `marks` are those that each table needs where it stands alone: that runs are not in yet, what failed runs count as.
+    """
 
     heading: str
     remarks: tuple[str, ...]
     tables: tuple[Table, ...]
+    marks: tuple[str, ...] = ()
+
+    @property
+    def alone(self) -> tuple[Table, ...]:
+        """The tables for files and documents, each with its marks."""
+        return tuple(_marked(table, self.marks) for table in self.tables)
 
 
 def sections(numbers: SweepNumbers) -> Iterator[Section]:
@@ -36,7 +45,8 @@ def sections(numbers: SweepNumbers) -> Iterator[Section]:
         yield from _experiment(numbers, name, compared[0].group.planned["title"])
     over = tuple(numbers.sweep_tables())
     if over:
-        yield Section(f"Sweep {numbers.loaded.plan['name']}: groups that share their arms", (), over)
+        heading = f"Sweep {numbers.loaded.plan['name']}: groups that share their arms"
+        yield Section(heading, (), over, _marks(numbers, numbers.comparisons))
     if numbers.noise:
         heading = f"Sweep {numbers.loaded.plan['name']}: cells with several results"
         yield Section(heading, (), (rerun_noise.table(numbers.noise),))
@@ -56,14 +66,27 @@ def show(console: Console, numbers: SweepNumbers, told: list[Section]) -> None:
 
 def _group(numbers: SweepNumbers, comparison: Comparison) -> Section:
     made = tuple(numbers.group_tables(comparison))
-    return Section(wording.heading(comparison.group), tuple(wording.remarks(comparison)), made)
+    remarks, marks = tuple(wording.remarks(comparison)), tuple(wording.marks(comparison))
+    return Section(wording.heading(comparison.group), remarks, made, marks)
 
 
 def _experiment(numbers: SweepNumbers, name: str, title: str) -> Iterator[Section]:
     """What compares the groups of one experiment."""
     made = numbers.experiment_tables(name)
     if made:
-        yield Section(f"{name}: {title}, all settings" if title else f"{name}, all settings", (), tuple(made))
+        heading = f"{name}: {title}, all settings" if title else f"{name}, all settings"
+        yield Section(heading, (), tuple(made), _marks(numbers, numbers.experiments[name]))
+
+
+def _marks(numbers: SweepNumbers, compared: Sequence[Comparison]) -> tuple[str, ...]:
+    """The marks of what stands over several groups."""
+    interim = (wording.INTERIM,) if any(each.interim for each in compared) else ()
+    failed = numbers.selection.failed is FailedRuns.OUT and any(each.group.failures for each in compared)
+    return (*interim, wording.OUT) if failed else interim
+
+
+def _marked(table: Table, marks: Sequence[str]) -> Table:
+    return replace(table, remarks=(*table.remarks, *(mark for mark in marks if mark not in table.remarks)))
 
 
 def _absences(loaded: Loaded) -> Iterator[str]:

@@ -16,6 +16,7 @@ from bench.files import write_atomically
 
 FORMULA = ("=", "+", "-", "@")
 PARTS = ("low", "high", "n")  # the columns that follow a number in the CSV, where any cell of its column has them
+GREEK = "alpha beta gamma delta epsilon zeta eta theta kappa lambda mu nu xi pi rho sigma tau phi psi omega"
 LATEX = {
     "\\": r"\textbackslash{}",
     **{character: f"\\{character}" for character in "&%$#_{}"},
@@ -38,6 +39,9 @@ LATEX = {
     "’": "'",
     "[": "{[}",  # a bracket that begins a line would be read as the option of the line break before it
     "]": "{]}",
+    "*": "{*}",  # so would a star be
+    "\0": "{}",
+    **{letter: f"$\\{name}$" for letter, name in zip("αβγδεζηθκλμνξπρστφψω", GREEK.split(), strict=True)},
 }
 
 
@@ -82,14 +86,18 @@ def as_markdown(table: Table) -> str:
     """A pipe table under its title, with the remarks as a list."""
     rule = ["--:" if numeric else ":--" for numeric in table.numeric]
     body = [_markdown_row(cell.text for cell in row) for row in table.rows]
-    head = [f"**{_markdown(table.title)}**", "", _markdown_row(table.headings), f"| {' | '.join(rule)} |"]
-    remarks = ["", *(f"- {_markdown(remark)}" for remark in table.remarks)] if table.remarks else []
+    head = [f"**{markdown(table.title)}**", "", _markdown_row(table.headings), f"| {' | '.join(rule)} |"]
+    remarks = ["", *(f"- {markdown(remark)}" for remark in table.remarks)] if table.remarks else []
     return "\n".join([*head, *body, *remarks, ""])
 
 
 def latex(text: str) -> str:
-    """A text with every character that LaTeX would take for a command, or that its fonts lack, replaced."""
-    return "".join(LATEX.get(character, character) for character in one_line(text))
+    """A text with every character that LaTeX would take for a command, or that its usual fonts lack, replaced.
+
+    Letters that are neither Latin nor Greek stay: they want XeLaTeX or LuaLaTeX and a font that has them.
+    """
+    apart = one_line(text).replace("--", "-\0-").replace("--", "-\0-")  # two of them would become a dash
+    return "".join(LATEX.get(character, character) for character in apart)
 
 
 def one_line(text: str) -> str:
@@ -127,12 +135,13 @@ def _latex_row(texts: Iterable[str]) -> str:
 
 
 def _markdown_row(texts: Iterable[str]) -> str:
-    return f"| {' | '.join(map(_markdown, texts))} |"
+    return f"| {' | '.join(map(markdown, texts))} |"
 
 
-def _markdown(text: str) -> str:
-    plain = one_line(text).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;")
-    return "".join(f"\\{character}" if character in "*_`[]" else character for character in plain)
+def markdown(text: str) -> str:
+    """A text with every character that Markdown, as GitHub reads it, would take for markup replaced."""
+    plain = one_line(text).replace("\\", "\\\\").replace("|", "\\|").replace("&", "&amp;").replace("<", "&lt;")
+    return "".join(f"\\{character}" if character in "*_`[]~$" else character for character in plain)
 
 
 FORMATS: dict[str, Callable[[Table], str]] = {"csv": as_csv, "tex": as_latex, "md": as_markdown}

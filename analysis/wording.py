@@ -14,6 +14,7 @@ from analysis.statistics.paired import least_p
 FEW = 5  # pairs up to which the exact Wilcoxon test can never reach 0.05
 UNSCORED = "since its data were not there or no run tells the labels of all its cycles"
 SCORED, LEFT_OUT = "failed runs scored as chance", "failed runs left out"
+OUT = "Failed runs are left out, though runs do not fail at random."
 INTERIM = "Interim: some planned runs are not in yet, so these numbers may still move."
 NOTES = (
     "n: complete seeds, of those planned. [ ]: 95 % t-interval of the mean over seeds. AUBC: area under the accuracy "
@@ -80,12 +81,18 @@ def failure(of: Failed) -> str:
     return f"{of.failure['kind'].replace('_', ' ')} in cycle {of.failure['cycle']}: {told}"
 
 
+def marks(comparison: Comparison) -> Iterator[str]:
+    """What a reader must know of any number of a group: what is not in yet, and what failed runs count as."""
+    if comparison.interim:
+        missing = len(comparison.group.missing)
+        yield f"Interim: {_count(missing, 'planned run')} not in yet, so these numbers may still move."
+    yield from _failures(comparison)
+
+
 def remarks(comparison: Comparison) -> Iterator[str]:
     """What a reader of a group's tables must know beside their numbers."""
     group = comparison.group
-    if comparison.interim:
-        yield f"Interim: {_count(len(group.missing), 'planned run')} not in yet, so these numbers may still move."
-    yield from _failures(comparison)
+    yield from marks(comparison)
     if group.control is None:
         yield "No arm of this group is Random: there is nothing to take differences from."
     yield from _few(comparison)

@@ -15,7 +15,16 @@ from matplotlib.ticker import FixedLocator
 from analysis.drawing import learning_curves
 from analysis.drawing.canvas import AXIS, INK, TICK, WIDTH, Caption, Entry, Room, canvas, place
 from analysis.drawing.kind import MEAN, Kind
-from analysis.drawing.lines import draw_line, draw_published, frame, mark_labels, shade_of
+from analysis.drawing.lines import (
+    draw_line,
+    draw_published,
+    frame_accuracy,
+    label_counts,
+    mark_labels,
+    note_cut,
+    runs_out,
+    shade_of,
+)
 from analysis.drawing.subject import NothingToDraw, Subject, each_group
 from analysis.wording import seconds
 
@@ -42,7 +51,8 @@ def series(subject: Subject) -> pd.DataFrame:
 def draw(table: pd.DataFrame, caption: Caption) -> Figure:
     """Lines in the upper part on the left axis, bars in the lower part on the right one."""
     figure, axes = canvas("labels", "accuracy, %")
-    frame(axes, table, 0, 100)
+    frame_accuracy(axes, table, caption.published)
+    cut = runs_out(axes, table)
     lines = table.assign(low=table["low"].clip(lower=axes.get_ylim()[0]))  # no band runs under the bars
     shade = shade_of(table["label"].nunique())
     legend: list[Entry] = [
@@ -50,10 +60,10 @@ def draw(table: pd.DataFrame, caption: Caption) -> Figure:
         for label, arm in lines.groupby("label", sort=False)
     ]
     legend += draw_published(axes, caption.published)
-    mark_labels(axes, table["labelled"])
+    mark_labels(axes, label_counts(table, caption.published))
     _lift(axes)
     _draw_bars(axes, table, caption)
-    return place(figure, caption, Room(left=MARGIN, right=MARGIN, height=3.6), legend)
+    return place(figure, note_cut(caption, cut), Room(left=MARGIN, right=MARGIN, height=3.6), legend)
 
 
 def _lift(axes: Axes) -> None:

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 from analysis.drawing.canvas import AXIS, INK, TICK, Caption, Entry, Room, dress, place
 from analysis.drawing.cycles import curves, stacked
 from analysis.drawing.kind import MEAN, Kind
-from analysis.drawing.lines import draw_line, frame, mark_labels, shade_of
+from analysis.drawing.lines import draw_line, frame, mark_labels, note_cut, runs_out, shade_of
 from analysis.drawing.measure import shorten
 from analysis.drawing.setting import brief
 from analysis.drawing.subject import NO_GRID, NothingToDraw, Subject, each_axis
@@ -21,7 +21,10 @@ COLUMNS, MOST_VALUES, MOST_ARMS = 3, 8, 15
 
 
 def series(subject: Subject) -> pd.DataFrame:
-    """Accuracy in % per arm, `value` of the setting and cycle, with its 95 % interval over seeds."""
+    """Accuracy in % per arm, `value` of the setting and cycle, with its 95 % interval over seeds.
+
+    The categories of `value` are all values of the plan in its order, whether they have rows yet or not.
+    """
     values, arms = subject.values, dict.fromkeys(arm["label"] for arm in subject.arms)
     if len(values) > MOST_VALUES or len(arms) > MOST_ARMS:
         raise NothingToDraw(f"{len(arms)} arms at {len(values)} values are too many for one plot")
@@ -31,7 +34,8 @@ def series(subject: Subject) -> pd.DataFrame:
         for curve in curves(part, setting=subject.axis, value=value).values()
     ]
     table = stacked(found, "no finished cycle")
-    return pd.concat([table[table["label"] == arm] for arm in arms], ignore_index=True)
+    table = pd.concat([table[table["label"] == arm] for arm in arms], ignore_index=True)
+    return table.assign(value=pd.Categorical(table["value"], categories=list(dict.fromkeys(values))))
 
 
 def draw(table: pd.DataFrame, caption: Caption) -> Figure:
@@ -41,7 +45,7 @@ def draw(table: pd.DataFrame, caption: Caption) -> Figure:
     rows = -(-len(labels) // columns)
     figure = Figure()
     grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
-    looks = dict(zip(table["value"].unique(), ramp(table["value"].nunique()), strict=True))
+    looks = _looks(table["value"])
     for number, (axes, label) in enumerate(zip(grid, labels, strict=False)):
         _panel(axes, table[table["label"] == label], looks, caption.names[label], columns)
         axes.set_ylabel("accuracy, %" if number % columns == 0 else "", color=INK, fontsize=AXIS)
@@ -54,15 +58,22 @@ def draw(table: pd.DataFrame, caption: Caption) -> Figure:
     setting = table["setting"].iloc[0]
     legend: list[Entry] = [(_key(look), brief(f"{setting}={value}")) for value, look in looks.items()]
     room = Room(height=2.6 if rows == 1 else 1.9 * rows, above=0.12)
-    placed = place(figure, caption, room, legend)
+    placed = place(figure, note_cut(caption, runs_out(grid[0], table)), room, legend)
     figure.subplots_adjust(wspace=0.08, hspace=0.42 if rows > 1 else 0.2)
     return placed
+
+
+def _looks(values: pd.Series[str]) -> dict[str, Style]:
+    """The look of each value that has rows; it does not change when others come in."""
+    planned = values.cat.categories
+    ramped = zip(planned, ramp(len(planned)), strict=True)
+    return {value: look for value, look in ramped if (values == value).any()}
 
 
 def _panel(axes: Axes, arm: pd.DataFrame, looks: dict[str, Style], name: str, columns: int) -> None:
     dress(axes)
     shade = shade_of(len(looks))
-    for value, curve in arm.groupby("value", sort=False):
+    for value, curve in arm.groupby("value", sort=False, observed=True):
         draw_line(axes, curve, looks[str(value)], shade).set_markersize(3)
     title = shorten(name, TICK, 5.4 / columns)
     axes.set_title(title, loc="left", y=1, fontsize=TICK, color=INK, parse_math=False, pad=3)

@@ -17,14 +17,15 @@ from analysis.comparison import Comparison
 from analysis.drawing.canvas import INK, STAMP, Caption, Entry, Room, canvas, place, suffixed
 from analysis.drawing.cycles import curves, per_cycle, stacked
 from analysis.drawing.kind import MEAN, Kind
-from analysis.drawing.lines import draw_line, frame, mark_labels, shade_of
+from analysis.drawing.lines import draw_line, frame, mark_labels, note_cut, runs_out, shade_of
 from analysis.drawing.setting import brief
 from analysis.drawing.subject import NothingToDraw, Subject, control_of, each_experiment, each_group
-from analysis.palette import KNOWN, variants
+from analysis.palette import KNOWN, Style, variants
 from analysis.runs import Floats
 
 ABSENT = "no finished cycle of Random and another arm with the same seed"
 MOST = 14  # lines that can be told apart
+PLENTY = 2 * MOST  # looks that an arm chooses from: another one of its colour may have some of them
 
 
 def series(subject: Subject) -> pd.DataFrame:
@@ -52,9 +53,9 @@ def draw(table: pd.DataFrame, caption: Caption) -> Figure:
     shade = shade_of(table["label"].nunique())
     for label, arm in table.groupby("label", sort=False):
         legend.append((draw_line(axes, arm, caption.styles[str(label)], shade), caption.names[str(label)]))
-    frame(axes, table, beside=0.0)
+    frame(axes, table, beside=[0.0])
     _print_random(axes, table)
-    return place(figure, caption, Room(), legend)
+    return place(figure, note_cut(caption, runs_out(axes, table)), Room(), legend)
 
 
 def draw_across(table: pd.DataFrame, caption: Caption) -> Figure:
@@ -62,9 +63,9 @@ def draw_across(table: pd.DataFrame, caption: Caption) -> Figure:
     figure, axes = canvas("labels", "accuracy − own Random’s, percentage points")
     random = axes.axhline(0, color=KNOWN["random"].colour, linewidth=1.2, zorder=1)
     legend: list[Entry] = [(random, "each group’s own Random"), *_lines_across(axes, table, caption)]
-    frame(axes, table, beside=0.0)
+    frame(axes, table, beside=[0.0])
     mark_labels(axes, table["labelled"])
-    return place(figure, caption, Room(), legend)
+    return place(figure, note_cut(caption, runs_out(axes, table)), Room(), legend)
 
 
 def _differences(part: Comparison) -> Iterator[pd.DataFrame]:
@@ -91,9 +92,11 @@ def _random_accuracy(part: Comparison) -> dict[int, float]:
 
 def _lines_across(axes: Axes, table: pd.DataFrame, caption: Caption) -> Iterator[tuple[Line2D, str]]:
     shade = shade_of(table.groupby(["label", "setting"]).ngroups)
-    looks = {str(label): iter(variants(style, len(table))) for label, style in caption.styles.items()}
+    taken: set[Style] = set()
     for (label, setting), arm in table.groupby(["label", "setting"], sort=False):
-        line = draw_line(axes, arm, next(looks[str(label)]), shade)
+        look = next(each for each in variants(caption.styles[str(label)], PLENTY) if each not in taken)
+        taken.add(look)
+        line = draw_line(axes, arm, look, shade)
         yield line, suffixed(caption.names[str(label)], f", {brief(str(setting))}")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,7 +12,7 @@ from matplotlib.figure import Figure
 from analysis.audits import FIGURES, audited, figures
 from analysis.drawing.canvas import AXIS, INK, TICK, Caption, Entry, Room, dress, place
 from analysis.drawing.kind import MEAN, Kind
-from analysis.drawing.lines import draw_line, frame, mark_labels, shade_of
+from analysis.drawing.lines import draw_line, frame, mark_labels, note_cut, runs_out, shade_of
 from analysis.drawing.subject import NothingToDraw, Subject, each_group
 from analysis.estimate import estimate
 from analysis.palette import Style, styles
@@ -55,7 +57,8 @@ def draw(table: pd.DataFrame, caption: Caption) -> Figure:
         axes.set_visible(False)
     for axes in grid[max(len(shown) - 2, 0) : len(shown)]:
         axes.set_xlabel("labels of the model that was asked", color=INK, fontsize=AXIS)
-    placed = place(figure, caption, Room(height=2.0 * -(-len(shown) // 2), above=0.12), list(legend.values()))
+    noted = note_cut(caption, _cut(grid, shown, table))
+    placed = place(figure, noted, Room(height=2.0 * -(-len(shown) // 2), above=0.12), list(legend.values()))
     figure.subplots_adjust(wspace=0.2, hspace=0.28)
     return placed
 
@@ -74,9 +77,15 @@ def _clipped(curve: pd.DataFrame, figure: str) -> pd.DataFrame:
     return curve.assign(**{name: np.maximum(curve[name], LOWEST) for name in ("mean", "low", "high")})
 
 
+def _cut(grid: Iterable[Axes], shown: list[str], table: pd.DataFrame) -> bool:
+    """Whether an interval runs out of its panel, beside those of R² whose panel says so itself."""
+    panels = zip(grid, shown, strict=False)
+    return any(runs_out(axes, _clipped(table[table["figure"] == name], name)) for axes, name in panels)
+
+
 def _dress(axes: Axes, figure: str, table: pd.DataFrame) -> None:
     dress(axes)
-    cut = figure.startswith("r2") and (table.loc[table["figure"] == figure, "low"] < LOWEST).any()
+    cut = figure.startswith("r2") and (table.loc[table["figure"] == figure, ["mean", "low"]] < LOWEST).any(axis=None)
     title = FIGURES[figure] + (" (cut off at −1)" if cut else "")
     axes.set_title(title, loc="left", y=1, fontsize=TICK, color=INK, pad=3)
     shown = _clipped(table[table["figure"] == figure], figure)

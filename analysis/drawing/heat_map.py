@@ -21,7 +21,7 @@ ON_COLOUR, EMPTY = "#16181B", "#ECEDEE"
 LEAST, CELL, MOST = 0.3, 0.27, 0.95  # inches: narrowest cell, height of a cell, widest cell under an upright name
 BARE = 0.03  # inches of a cell without a number
 UPRIGHT = 1.6  # inches of a name above a column
-RISING, AROUND = ("#F8FAFB", "#BBD9EE", "#6FAFDD"), ("#E3A06A", "#F6F5F2", "#76B4E0")  # from low by the middle to high
+RISING, AROUND = ("#F8FAFB", "#BBD9EE", "#6FAFDD"), ("#F3BD8A", "#F6F5F2", "#4F97D1")  # from low by the middle to high
 LEFT, UP = (-3.5 / 72, 0), (0, 3.5 / 72)  # inches of a name from its row or column
 SMALLEST, LARGEST = 6.0, 8.0  # points
 
@@ -76,9 +76,8 @@ def _cell(matrix: Matrix, columns: Sequence[str], room: float) -> tuple[float, b
 
 def _paint(axes: Axes, matrix: Matrix) -> None:
     rows, columns = matrix.values.shape
-    axes.set_facecolor(EMPTY)
     shown = np.ma.masked_invalid(matrix.values)
-    colours = LinearSegmentedColormap.from_list("cells", matrix.colours)
+    colours = LinearSegmentedColormap.from_list("cells", matrix.colours).with_extremes(bad=EMPTY)
     axes.pcolormesh(shown, cmap=colours, vmin=matrix.low, vmax=matrix.high, edgecolors="white", linewidth=0.8)
     axes.set(xlim=(0, columns), ylim=(rows, 0))
     untitled(axes)

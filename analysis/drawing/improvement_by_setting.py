@@ -14,13 +14,14 @@ from matplotlib.lines import Line2D
 from analysis.comparison import Comparison
 from analysis.drawing.canvas import TICK, Caption, Entry, Room, canvas, place
 from analysis.drawing.kind import MEAN, Kind
-from analysis.drawing.lines import frame
-from analysis.drawing.measure import shorten
+from analysis.drawing.lines import frame, note_cut, runs_out
+from analysis.drawing.measure import shorten, widest
 from analysis.drawing.setting import numbers
 from analysis.drawing.subject import NO_GRID, NothingToDraw, Subject, each_axis
 from analysis.palette import KNOWN
 
-ACROSS = 5.6  # inches of the axis of values
+ACROSS, APART = 5.6, 0.05  # inches of the axis of values, and between two of them
+EDGE = 0.06  # of the span of values, on its left and right
 COLUMNS = ["label", "setting", "value", "x", "mean", "low", "high", "n"]
 DODGE, BESIDE = 0.5, 0.015  # most that the arms of one value are spread, of its distance to the next; one step, of all
 
@@ -29,32 +30,33 @@ def series(subject: Subject) -> pd.DataFrame:
     """AUBC minus own Random's in percentage points per arm and `value` of the setting, paired by seed, with its 95 %
     interval.
 
-    `x` is the value where all of them are numbers (on a logarithmic axis its logarithm), else its place in the list.
+    `x` is the value where all of them are numbers that stand far enough apart (on a logarithmic axis its logarithm),
+    else its place in turn: by size where they are numbers, by the list where they are not.
     """
-    values = subject.values
-    places = dict(zip(values, _places(values), strict=True))
-    rows = [row for part, value in zip(subject.parts, values, strict=True) for row in _improvements(part, value)]
+    by_part = zip(subject.parts, subject.values, strict=True)
+    rows = [row for part, value in by_part for row in _improvements(part, value)]
     if not rows:
         raise NothingToDraw("no complete run of Random and another arm with the same seed")
     found = pd.DataFrame(rows, columns=["label", "value", "mean", "low", "high", "n"])
+    values = list(found["value"].unique())
+    places = dict(zip(values, _places(values), strict=True))
     return found.assign(setting=subject.axis, x=found["value"].map(places))[COLUMNS]
 
 
 def draw(table: pd.DataFrame, caption: Caption) -> Figure:
-    """A point with its interval per arm and value, joined along the values where they are numbers."""
+    """A point with its interval per arm and value, joined along the values where they stand as numbers."""
     figure, axes = canvas(str(table["setting"].iloc[0]), "AUBC − own Random’s, percentage points")
     random = axes.axhline(0, color=KNOWN["random"].colour, linewidth=1.2, zorder=1)
     places: dict[float, str] = dict(zip(table["x"].tolist(), table["value"].tolist(), strict=True))
-    numeric = numbers(list(places.values())) is not None
-    legend: list[Entry] = [(random, "Random at the same value"), *_lines(axes, table, caption, numeric)]
-    texts = [shorten(value, TICK, 0.94 * ACROSS / len(places)) for value in places.values()]
-    axes.set_xticks(list(places), texts)
+    to_scale = _to_scale(list(places.values())) is not None
+    legend: list[Entry] = [(random, "Random at the same value"), *_lines(axes, table, caption, to_scale)]
+    axes.set_xticks(list(places), _texts(list(places.values())))
     for text in axes.get_xticklabels():
         text.set_parse_math(False)
-    edge = 0.06 * (max(places) - min(places)) if numeric and len(places) > 1 else 0.5
+    edge = EDGE * (max(places) - min(places)) if to_scale and len(places) > 1 else 0.5
     axes.set_xlim(min(places) - edge, max(places) + edge)
-    frame(axes, table, beside=0.0)
-    return place(figure, caption, Room(), legend)
+    frame(axes, table, beside=[0.0])
+    return place(figure, note_cut(caption, runs_out(axes, table)), Room(), legend)
 
 
 def _improvements(part: Comparison, value: str) -> Iterator[tuple[object, ...]]:
@@ -65,21 +67,40 @@ def _improvements(part: Comparison, value: str) -> Iterator[tuple[object, ...]]:
 
 
 def _places(values: list[str]) -> list[float]:
-    """Where each value stands: as the number that it is, as its logarithm where they span decades, or in turn."""
+    """Where each value stands: as the number that it is, or in turn."""
+    scaled, found = _to_scale(values), numbers(values)
+    if scaled is not None:
+        return scaled
+    order = values if found is None else sorted(values, key=float)
+    return [float(order.index(value)) for value in values]
+
+
+def _to_scale(values: list[str]) -> list[float] | None:
+    """The values as numbers, or as logarithms where they span decades; None where they are none or run together."""
     found = numbers(values)
     if found is None:
-        return [float(position) for position in range(len(values))]
+        return None
     wide = min(found) > 0 and max(found) / min(found) >= 8
-    return [math.log10(value) for value in found] if wide else found
+    scaled = [math.log10(value) for value in found] if wide else found
+    room = _least_gap(scaled) / max(max(scaled) - min(scaled), 1e-300) * ACROSS / (1 + 2 * EDGE)  # inches
+    return scaled if len(scaled) == 1 or room >= widest(_texts(values), TICK) + APART else None
+
+
+def _least_gap(places: list[float]) -> float:
+    return min((after - before for before, after in pairwise(sorted(places))), default=1.0)
+
+
+def _texts(values: list[str]) -> list[str]:
+    """What stands below each value, as much of it as has room where they stand in turn."""
+    return [shorten(value, TICK, 0.94 * ACROSS / len(values)) for value in values]
 
 
 def _lines(axes: Axes, table: pd.DataFrame, caption: Caption, joined: bool) -> Iterator[tuple[Line2D, str]]:
     labels = list(table["label"].unique())
-    ordered = sorted(table["x"].unique())
-    gap = min((after - before for before, after in pairwise(ordered)), default=1.0)
-    step = DODGE * gap / len(labels)
+    places = table["x"].unique().tolist()
+    step = DODGE * _least_gap(places) / len(labels)
     if joined:
-        step = min(step, BESIDE * (ordered[-1] - ordered[0]))
+        step = min(step, BESIDE * (max(places) - min(places)))
     for place_of, label in enumerate(labels):
         arm, style = table[table["label"] == label].sort_values("x"), caption.styles[label]
         x = arm["x"] + step * (place_of - (len(labels) - 1) / 2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -12,12 +13,14 @@ from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator
 
-from analysis.drawing.canvas import TICK, Entry
+from analysis.drawing.canvas import TICK, Caption, Entry
 from analysis.drawing.measure import width
 from analysis.palette import Style
 
 EXCESS = 1.0  # of the span of all means, which intervals may exceed before they are cut off
 MARGIN, TINY = 0.05, 1e-6
+SIDE = 0.045  # of the span of all label counts, on the left and right of them
+CUT = "some intervals leave the frame: see the CSV"
 PUBLISHED, PUBLISHED_DASHES = "#8A8A8A", ((5, 2), (1.5, 1.5), (7, 1.5, 1.5, 1.5), (3, 3))
 
 
@@ -62,14 +65,19 @@ def draw_published(axes: Axes, published: pd.DataFrame) -> list[Entry]:
     return entries
 
 
+def frame_accuracy(axes: Axes, table: pd.DataFrame, published: pd.DataFrame) -> None:
+    """Make accuracies in %, and those of other people beside them, fill the axes."""
+    frame(axes, table, 0, 100, beside=[] if published.empty else published["accuracy"])
+
+
 def frame(
-    axes: Axes, table: pd.DataFrame, least: float = -math.inf, most: float = math.inf, beside: float = math.nan
+    axes: Axes, table: pd.DataFrame, least: float = -math.inf, most: float = math.inf, beside: Iterable[float] = ()
 ) -> None:
-    """Make the means, and a value beside them, fill the axes: the wide intervals of few seeds may run out of them.
+    """Make the means, and values beside them, fill the axes: the wide intervals of few seeds may run out of them.
 
     Nothing is shown below `least` and above `most`, where nothing can be.
     """
-    means = np.array([*table["mean"], *([] if math.isnan(beside) else [beside])])  # (rows,)
+    means = np.array([*table["mean"], *beside])  # (rows,)
     span = max(float(np.ptp(means)), MARGIN * float(np.abs(means).max()), TINY)
     low, high = (float(np.nanmin([means.min(), *table["low"]])), float(np.nanmax([means.max(), *table["high"]])))
     low, high = max(low, means.min() - EXCESS * span), min(high, means.max() + EXCESS * span)
@@ -77,22 +85,49 @@ def frame(
     axes.set_ylim(max(low - room, least), min(high + room, most))
 
 
+def note_cut(caption: Caption, cut: bool) -> Caption:
+    """The caption, whose stamp says so where intervals are cut off."""
+    return replace(caption, stamp=f"{caption.stamp} · {CUT}") if cut else caption
+
+
+def runs_out(axes: Axes, table: pd.DataFrame) -> bool:
+    """Whether an interval of the table runs out of the axes as they are framed now."""
+    low, high = axes.get_ylim()
+    return bool((table["low"] < low).any() or (table["high"] > high).any())
+
+
+def label_counts(table: pd.DataFrame, published: pd.DataFrame) -> list[float]:
+    """Our label counts, and those of other people that lie beyond them."""
+    ours = table["labelled"]
+    if published.empty:
+        return [*ours]
+    return [*ours, *(each for each in published["labelled"] if not ours.min() <= each <= ours.max())]
+
+
 def mark_labels(axes: Axes, labelled: Iterable[float], inches: float = 5.5) -> list[int]:
-    """Mark the label counts that were measured, as many as fit beside each other; returns those."""
+    """Mark the label counts that were measured, as many as fit beside each other; returns those.
+
+    Whatever is drawn over labels must be drawn before: how much room they have depends on how far it reaches.
+    """
     measured = sorted({int(each) for each in labelled})
-    kept = _apart(measured, inches / 1.1)
+    axes.margins(x=SIDE)
+    kept = _apart(measured, inches / 1.1 / _reach(axes, measured))
     axes.xaxis.set_major_locator(FixedLocator(kept))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0f}")
-    axes.margins(x=0.045)
     return kept
 
 
-def _apart(values: list[int], inches: float) -> list[int]:
-    """The values whose numbers do not touch on an axis of this length; the first is always among them."""
-    span = max(values[-1] - values[0], 1) if values else 1
+def _reach(axes: Axes, measured: list[int]) -> float:
+    """How many labels lie between the ends of all that is drawn."""
+    left, right = axes.get_xlim()
+    return max((right - left) / (1 + 2 * SIDE), measured[-1] - measured[0], 1) if measured else 1
+
+
+def _apart(values: list[int], scale: float) -> list[int]:
+    """The values whose numbers do not touch at so many inches per label; the first is always among them."""
     gap = max((width(str(value), TICK) for value in values), default=0.0) + 0.08
     kept: list[int] = []
     for value in values:
-        if not kept or (value - kept[-1]) / span * inches >= gap:
+        if not kept or (value - kept[-1]) * scale >= gap:
             kept.append(value)
     return kept

@@ -25,7 +25,8 @@ SHARE = (1.0, 0.72, 0.42, 0.06)  # how dark a cell is below each level, and abov
 LEVEL = 0.05
 NOTE = (
     "Below the diagonal: p of the paired t-test, ★ where Holm’s adjusted p < 0.05. "
-    "Above it: row − column, percentage points of AUBC."
+    "Above it: row − column, percentage points of AUBC. "
+    f"Shade, from light to dark: p ≥ {LEVELS[-1]}, {', '.join(f'< {level}' for level in LEVELS[::-1])}."
 )
 FEW = "fewer than three arms, or fewer than two seeds that all arms have complete"
 

@@ -16,8 +16,8 @@ DOUBLE = 1.0  # a cell has its darkest colour at twice or half the balanced shar
 BESIDE = 0.84  # inches
 READ = 20  # classes up to which numbers are written
 NOTE = (
-    "Share of each class among the labels bought, in %; balanced: {:.3g} %. Off balance: how many of the labels would "
-    "have to be of another class."
+    "Share of each class among the labels bought, in %; balanced: {:.3g} %. Orange: fewer than balanced; blue, the "
+    "darker end: more. Off balance: how many of the labels would have to be of another class."
 )
 
 

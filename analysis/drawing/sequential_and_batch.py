@@ -16,7 +16,16 @@ from analysis.comparison import Comparison
 from analysis.drawing.canvas import Caption, Entry, Room, canvas, place, suffixed
 from analysis.drawing.cycles import curves, stacked
 from analysis.drawing.kind import MEAN, Kind
-from analysis.drawing.lines import draw_line, draw_published, frame, mark_labels, shade_of
+from analysis.drawing.lines import (
+    draw_line,
+    draw_published,
+    frame_accuracy,
+    label_counts,
+    mark_labels,
+    note_cut,
+    runs_out,
+    shade_of,
+)
 from analysis.drawing.subject import NO_PROTOCOLS, Subject, control_of, each_protocol
 from analysis.palette import variants
 
@@ -33,9 +42,9 @@ def draw(table: pd.DataFrame, caption: Caption) -> Figure:
     """A line per arm and protocol: batch as the arm always looks, sequential with outlined markers and dashes."""
     figure, axes = canvas("labels", "accuracy, %")
     legend: list[Entry] = [*_lines(axes, table, caption), *draw_published(axes, caption.published)]
-    frame(axes, table, 0, 100)
-    mark_labels(axes, table["labelled"])
-    return place(figure, caption, Room(), legend)
+    frame_accuracy(axes, table, caption.published)
+    mark_labels(axes, label_counts(table, caption.published))
+    return place(figure, note_cut(caption, runs_out(axes, table)), Room(), legend)
 
 
 def _curves(part: Comparison, protocol: str, with_random: bool) -> Iterator[pd.DataFrame]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 OPENING, CLOSING = "([{", ")]}"
@@ -21,16 +22,20 @@ def written(settings: Mapping[str, str]) -> str:
 def brief(name: str) -> str:
     """A group's name for a narrow place: values that are no numbers tell by themselves what is set."""
     pairs = read(name).items()
-    return ", ".join(value if numbers([value]) is None else f"{setting}={value}" for setting, value in pairs)
+    return ", ".join(value if _number(value) is None else f"{setting}={value}" for setting, value in pairs)
 
 
 def numbers(values: Sequence[str]) -> list[float] | None:
-    """The values as numbers, where all of them are numbers and no two are the same."""
+    """The values as numbers, where all of them are finite numbers and no two are the same."""
+    found = [number for value in values if (number := _number(value)) is not None and math.isfinite(number)]
+    return found if len(set(found)) == len(values) else None
+
+
+def _number(value: str) -> float | None:
     try:
-        found = [float(value) for value in values]
+        return float(value)
     except ValueError:
         return None
-    return found if len(set(found)) == len(found) else None
 
 
 def _parts(name: str) -> list[str]:

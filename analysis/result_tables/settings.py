@@ -47,7 +47,7 @@ def _tables(family: Family, named: tuple[str, ...], where: str) -> Iterator[Tabl
 
 
 def _named(family: Family) -> tuple[str, ...]:
-    return ("sweep",) if family.number == 1 else ("sweep", str(family.number))
+    return ("_sweep",) if family.number == 1 else ("_sweep", str(family.number))  # no experiment is called so
 
 
 def _short(family: Family) -> Iterator[str]:

@@ -10,6 +10,7 @@ from synthetic_results import Sweep
 
 from analysis.document import main
 from analysis.stats import main as stats
+from analysis.table_files import markdown
 
 TEXT = """# Ours
 
@@ -50,7 +51,7 @@ def test_tables_and_claims_are_those_of_the_results(document: Path, claimed: Swe
     text = updated(document, claimed)
     tables = (claimed.root / "tables" / f"{name}.md" for name in ("fig--accuracy", "provenance"))
     assert all(f"-->\n{table.read_text()}<!-- end -->" in text for table in tables)
-    assert f"<!-- claims -->\n- {only(claimed).sentence}\n<!-- end -->" in text
+    assert f"<!-- claims -->\n- {markdown(only(claimed).sentence)}\n<!-- end -->" in text
     assert "old numbers" not in text
 
 
@@ -58,6 +59,37 @@ def test_a_figure_that_is_no_more_is_told(document: Path, claimed: Sweep, capsys
     document.write_text(TEXT.replace("fig-learning_curves", "fog-learning_curves"))
     assert main([str(claimed.root), str(document)]) == 2
     assert "no figure 'fog-learning_curves'; there are " in capsys.readouterr().err
+
+
+def test_sentences_of_claims_are_text_and_no_markup(document: Path, two_arms: Sweep) -> None:
+    two_arms.arm("a|b <x> & $y$ ~z~", lambda seed: [0.5, 0.6, 0.7])
+    claim(two_arms, better="a|b <x> & $y$ ~z~")
+    assert r"- a\|b &lt;x> &amp; \$y\$ \~z\~ beats random on digits" in updated(document, two_arms)
+
+
+@pytest.mark.parametrize("place", ["https://e.org/fig-learning_curves", "/assets/fig-learning_curves"])
+def test_pictures_elsewhere_are_left_alone(document: Path, claimed: Sweep, place: str) -> None:
+    document.write_text(f"![Theirs]({place}.png)\n")
+    assert updated(document, claimed) == f"![Theirs]({place}.png)\n"
+    assert not (document.parent / "https:").exists()
+
+
+def test_lines_end_as_they_did(document: Path, claimed: Sweep) -> None:
+    document.write_bytes(TEXT.replace("\n", "\r\n").encode())
+    assert main([str(claimed.root), str(document)]) == 0
+    made = document.read_bytes()
+    assert made.count(b"\n") == made.count(b"\r\n") > TEXT.count("\n")
+
+
+def test_a_table_that_stands_alone_says_what_is_not_in_yet_and_what_failed_runs_count_as(
+    document: Path, two_arms: Sweep
+) -> None:
+    two_arms.experiment("fig", seeds=[0, 1, 2, 3])
+    two_arms.fail(two_arms.arm("badge", lambda seed: [0.5, 0.6, 0.7][: 3 - seed // 2])["cells"]["2"])
+    document.write_text("<!-- table fig--costs -->\n<!-- end -->\n")
+    text = updated(document, two_arms)
+    assert "- Interim: 3 planned runs are not in yet" in text
+    assert "1 failed run is scored as chance" in text
 
 
 def test_what_is_not_between_marks_is_left_as_it_is(document: Path, claimed: Sweep) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.palette import BASELINES, KNOWN, LOOK_AHEAD, SPARE, _key, ramp, styles, variants
+from analysis.palette import BASELINES, KNOWN, LOOK_AHEAD, SPARE, Style, _key, ramp, styles, variants
 from bench.strategy import strategies
 
 LABELS = st.lists(st.one_of(st.sampled_from(sorted(KNOWN)), st.text(min_size=1)), unique=True, max_size=30)
@@ -76,6 +76,15 @@ def test_an_arm_under_two_protocols_keeps_its_colour() -> None:
     assert batch == KNOWN["margin"]
     assert sequential.colour == batch.colour
     assert sequential != batch
+
+
+@pytest.mark.parametrize("style", [*KNOWN.values(), *SPARE])
+def test_an_arm_under_fourteen_settings_has_fourteen_looks_of_its_colour(style: Style) -> None:
+    looks = variants(style, 14)  # as many lines as analysis.drawing.difference_from_random draws
+    assert len(set(looks)) == 14
+    assert {look.colour for look in looks} == {style.colour}
+    assert looks[:4] == variants(style, 4)
+    assert {look.marker for look in looks[:4]} == {style.marker}
 
 
 @settings(deadline=None)

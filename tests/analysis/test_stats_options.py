@@ -137,3 +137,8 @@ def test_the_newest_results_are_taken_where_none_are_named(
     monkeypatch.chdir(two_arms.root.parent.parent)
     assert main([]) == 0
     assert "fig: Title of fig" in capsys.readouterr().out
+
+
+def test_tables_without_failed_runs_say_so(failing: Sweep) -> None:
+    assert main([str(failing.root), "--failed", "out"]) == 0
+    assert "1 run is left out as failed (badge, seed 1)" in (failing.root / "tables/fig--costs.md").read_text()

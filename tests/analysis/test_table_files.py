@@ -13,7 +13,7 @@ from pathlib import Path
 from support import needed
 
 from analysis.table import Cell, Table
-from analysis.table_files import as_csv, as_latex, as_markdown, latex, write_tables
+from analysis.table_files import as_csv, as_latex, as_markdown, latex, markdown, write_tables
 
 NASTY = r"a_b & 100 % $x$ #1 {y} ~ ^ \end | <script> [z] −1 ± 2"
 TABLE = Table(
@@ -111,3 +111,11 @@ def test_every_table_is_written_in_three_formats_under_a_safe_name(tmp_path: Pat
     assert {path.parent for path in written} == {tmp_path / "tables"}
     assert {path.name for path in written[:3]} == {f"fig--accuracy.{ending}" for ending in ("csv", "tex", "md")}
     assert all(path.is_file() for path in written)
+
+
+def test_latex_keeps_hyphens_apart_and_knows_greek() -> None:
+    assert latex("*λ a--b---c") == r"{*}$\lambda$ a-{}-b-{}-{}-c"
+
+
+def test_markdown_has_no_formulas_strikes_or_entities() -> None:
+    assert markdown("& $y$ ~z~ &lt;b") == r"&amp; \$y\$ \~z\~ &amp;lt;b"

@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ElementTree
 from synthetic_results import Sweep
 
 from analysis.drawing.canvas import ALERT, FAINT, INK, RULE
+from analysis.drawing.heat_map import EMPTY
 from analysis.figures import drawings, render
 from analysis.load import load
 from analysis.web.vector import inline
@@ -52,6 +53,10 @@ def test_the_figure_has_no_background_and_a_description(two_arms: Sweep) -> None
     assert 'aria-label="what it shows"' in element
     assert 'role="img"' in element
     assert not re.search(r'<g id="mine-patch_1">\s*<path[^>]*fill: #ffffff', element)
+
+
+def test_cells_without_a_value_are_painted_so_that_their_letters_read_on_a_dark_page(two_arms: Sweep) -> None:
+    assert embedded(two_arms, kind="overlap").count(f"fill: {EMPTY.lower()}") == 2  # the diagonal
 
 
 def test_letters_are_text_that_can_be_searched(two_arms: Sweep) -> None:

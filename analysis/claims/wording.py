@@ -47,7 +47,7 @@ def statement(claim: Declared, plan: Plan) -> str:
 
 
 def _in_short(result: ClaimResult) -> str:
-    """ "difference 2.1 points of AUBC [1.0, 3.2], n = 3, Holm p = 0.2: undecided"."""
+    """ "difference 2.1 points of AUBC [1.0, 3.2], n = 3, Holm p = 0.2: not shown"."""
     if result.planned is None or result.n == 0:
         return _no_pair(result)
     return f"{_difference(result, result.planned)}, {_evidence(result)}: {_verdict(result)}"

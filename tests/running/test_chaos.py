@@ -143,7 +143,10 @@ def kill_all_workers(chaos: Chaos, chance: random.Random) -> bool:
 
 
 def kill_a_controller(chaos: Chaos, chance: random.Random) -> bool:
-    return kill([chance.choice(controllers)] if (controllers := chaos.processes(CONTROLLER)) else [])
+    """Or, where all of them are gone, the workers that live on without: no controller comes before these have ended."""
+    if controllers := chaos.processes(CONTROLLER):
+        return kill([chance.choice(controllers)])
+    return kill_all_workers(chaos, chance)
 
 
 def kill_the_driver(chaos: Chaos, chance: random.Random) -> bool:

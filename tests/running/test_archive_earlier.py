@@ -7,32 +7,12 @@ import json
 import shutil
 from pathlib import Path
 
-import pytest
-from archive_cases import CYCLES, bring, cells_of, rerun, run_sweep, shorten, tree
+from archive_cases import CYCLES, bring, cells_of, rerun, shorten, tree
 
-from bench.data import Data
 from bench.folder import RunFolder
 from bench.record import Row, read_attempts, read_rows
 from bench.replicates import ADDED, read_replicates, replicate_hash
 from bench.state import State, state_of
-
-
-@pytest.fixture(scope="module")
-def finished(digits: Data, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished sweep; not to be changed."""
-    return run_sweep(tmp_path_factory.mktemp("one") / "tiny", digits)
-
-
-@pytest.fixture
-def here(finished: Path, tmp_path: Path) -> Path:
-    """The results that are here."""
-    return Path(shutil.copytree(finished, tmp_path / "here" / "tiny"))
-
-
-@pytest.fixture
-def there(finished: Path, tmp_path: Path) -> Path:
-    """The results of another machine."""
-    return Path(shutil.copytree(finished, tmp_path / "there" / "tiny"))
 
 
 def without_columns(rows: list[Row]) -> list[Row]:

@@ -6,31 +6,12 @@ import shutil
 from pathlib import Path
 
 import pytest
-from archive_cases import CYCLES, bring, cells_of, move_to, run_sweep, shorten, tree
+from archive_cases import CYCLES, bring, cells_of, move_to, shorten, tree
 
-from bench.data import Data
 from bench.folder import RunFolder
 from bench.lease import leased
 from bench.record import read_attempts, read_failure, read_rows
 from bench.state import State, state_of
-
-
-@pytest.fixture(scope="module")
-def finished(digits: Data, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished sweep; not to be changed."""
-    return run_sweep(tmp_path_factory.mktemp("one") / "tiny", digits)
-
-
-@pytest.fixture
-def here(finished: Path, tmp_path: Path) -> Path:
-    """The results that are here."""
-    return Path(shutil.copytree(finished, tmp_path / "here" / "tiny"))
-
-
-@pytest.fixture
-def there(finished: Path, tmp_path: Path) -> Path:
-    """The results of another machine."""
-    return Path(shutil.copytree(finished, tmp_path / "there" / "tiny"))
 
 
 def fail(cell: Path, cycle: int, message: str = "m") -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from archive_cases import CYCLES, bring, cells_of, move_to, planned, rerun, run_sweep, shorten, store_otherwise, tree
+from archive_cases import CYCLES, bring, cells_of, move_to, planned, rerun, shorten, store_otherwise, tree
 from support import run_of, up_to
 
 from analysis.load import load
@@ -20,24 +20,6 @@ from bench.lease import leased
 from bench.record import read_attempts, read_rows
 from bench.replicates import agree, read_replicates, replicate_hash
 from bench.state import State, state_of
-
-
-@pytest.fixture(scope="module")
-def finished(digits: Data, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished sweep; not to be changed."""
-    return run_sweep(tmp_path_factory.mktemp("one") / "tiny", digits)
-
-
-@pytest.fixture
-def here(finished: Path, tmp_path: Path) -> Path:
-    """The results that are here."""
-    return Path(shutil.copytree(finished, tmp_path / "here" / "tiny"))
-
-
-@pytest.fixture
-def there(finished: Path, tmp_path: Path) -> Path:
-    """The results of another machine."""
-    return Path(shutil.copytree(finished, tmp_path / "there" / "tiny"))
 
 
 def same(one: Path, other: Path) -> bool:

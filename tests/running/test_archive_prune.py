@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from archive_cases import CYCLES, SWEEP, cells_of, environment, planned, run_sweep, shorten, tree
+from archive_cases import CYCLES, SWEEP, cells_of, environment, planned, shorten, tree
 from support import run_of
 
 from analysis.load import load
@@ -24,12 +24,6 @@ from bench.record import read_rows
 from bench.slurm import Tasks
 from bench.state import State, state_of
 from bench.worker import STOP
-
-
-@pytest.fixture(scope="module")
-def finished(digits: Data, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished sweep; not to be changed."""
-    return run_sweep(tmp_path_factory.mktemp("one") / "tiny", digits)
 
 
 @pytest.fixture

@@ -11,23 +11,16 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from archive_cases import CYCLES, cells_of, members, planned, run_sweep, shorten, tree
+from archive_cases import CYCLES, cells_of, members, planned, shorten, tree
 
 from analysis.load import load
 from bench.archive import main
 from bench.archiving.packing import planned_cells
-from bench.data import Data
 from bench.files import write_json
 from bench.folder import RunFolder
 from bench.lease import leased
 from bench.record import cell_folder, read_attempts, read_failure, read_rows
 from bench.state import State, states
-
-
-@pytest.fixture(scope="module")
-def finished(digits: Data, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished sweep; not to be changed."""
-    return run_sweep(tmp_path_factory.mktemp("one") / "tiny", digits)
 
 
 @pytest.fixture

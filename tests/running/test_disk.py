@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from archive_cases import CYCLES, cells_of, planned, run_sweep, shorten
+from archive_cases import CYCLES, cells_of, planned, shorten
 from support import run_of
 
 from bench.arrays import read_npz
@@ -26,12 +26,6 @@ from bench.disk import DiskEstimate, disk_estimate, measured
 from bench.learners.linear import Ridge
 from bench.nets.cnn import CNN
 from bench.protocol import Protocol
-
-
-@pytest.fixture(scope="module")
-def finished(digits: Data, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A finished sweep; not to be changed."""
-    return run_sweep(tmp_path_factory.mktemp("one") / "tiny", digits)
 
 
 @pytest.fixture

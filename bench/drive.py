@@ -127,10 +127,14 @@ class Drive:
                 self._cycles[identifier] = self.wanted[identifier] + 1  # settled: nothing of it is left to wait for
 
     def _checked(self, console: Console, thorough: bool) -> dict[str, State]:
-        """The states by the strictest reading, what is damaged being named."""
+        """The states by the strictest reading, what is damaged being named.
+
+        Raises ResultsError where a cell, finished or not, holds results of another configuration.
+        """
         found = states(self.results, self.wanted)
         for identifier in (i for i, state in found.items() if state is not State.RUNNING):
             folder = RunFolder(cell_folder(self.results, identifier))
+            folder.check_configuration(self.cells[identifier].record())
             for sentence in folder.damage(thorough):
                 console.print(f"damaged: {sentence}", highlight=False, soft_wrap=True, markup=False)
             if found[identifier] is State.DONE and len(folder.rows()) <= self.wanted[identifier]:

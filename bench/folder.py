@@ -50,13 +50,18 @@ class RunFolder:
     def create(self, record: dict[str, Any]) -> None:
         """Make the folder and write cell.json; a damaged one is written anew, since the id vouches for what it said.
 
-        Raises ResultsError where it already holds results of another configuration under the same id, which is what
-        a changed default without a raised revision looks like.
+        Raises ResultsError where it already holds results of another configuration.
         """
-        kept = read_intact(self.path / "cell.json")
-        if not kept:
+        self.check_configuration(record)
+        if not read_intact(self.path / "cell.json"):
             write_json(self.path / "cell.json", record)
-            return
+
+    def check_configuration(self, record: dict[str, Any]) -> None:
+        """Raise ResultsError where the folder holds results of another configuration under the same id.
+
+        That is what a changed default without a raised revision looks like.
+        """
+        kept = read_intact(self.path / "cell.json") or {}
         resolved = dict(_leaves(record))
         for key, value in _leaves(kept):
             now = resolved.get(key, value)

@@ -100,6 +100,21 @@ def test_more_seeds_run_only_what_is_missing(sweep: Path, capsys: pytest.Capture
     assert "6 cells in results/tiny: 4 done, 2 missing" in capsys.readouterr().out
 
 
+def test_finished_cells_of_another_default_are_refused_before_anything_runs(
+    sweep: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    main([str(sweep), "--only", "first", "--executor", "debug"])
+    cells = tmp_path / "results/tiny/cells"
+    file = next(cells.glob("*/cell.json"))
+    file.write_text(file.read_text().replace('"warm_up": 0.3', '"warm_up": 0.4'))  # as an earlier version left it
+    before = results_of(tmp_path / "results/tiny")
+    capsys.readouterr()
+    assert main([str(sweep), "--only", "first", "--executor", "debug", "--set", "seeds=3"]) != 0
+    said = capsys.readouterr().err
+    assert f"{file.parent.name}: holds results for learner.train.schedule.warm_up = 0.4, but this version" in said
+    assert results_of(tmp_path / "results/tiny") == before
+
+
 def test_the_plan_names_the_cells_of_every_arm(sweep: Path, tmp_path: Path) -> None:
     main([str(sweep), "--only", "first", "--executor", "debug"])
     plan = read_plan(tmp_path / "results/tiny")

@@ -51,9 +51,12 @@ def table(of: Table) -> str:
     head = "".join(f'<th scope="col"{role}>{_lines(name)}</th>' for name, role in zip(of.headings, roles, strict=True))
     body = "".join(_row(row, roles) for row in of.rows)
     inside = [f"<caption>{escape(of.title)}</caption>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n"]
-    region = f'class="scroll" tabindex="0" role="region" aria-label="{escape(of.title)}"'  # the keyboard scrolls it too
-    shown = f"<div {region}>\n{box('table', inside, 'sortable', f'table-{of.name}')}</div>\n"
-    return shown + items(of.remarks, "small")
+    return scrolled(of.title, box("table", inside, "sortable", f"table-{of.name}")) + items(of.remarks, "small")
+
+
+def scrolled(label: str, content: str) -> str:
+    """What scrolls inside its box where it is too wide for the page, by keyboard too."""
+    return f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}">\n{content}</div>\n'
 
 
 def written(content: str) -> str:

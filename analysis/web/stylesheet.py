@@ -41,8 +41,8 @@ dl { display: flex; flex-wrap: wrap; gap: .4rem 2.6rem; margin: 1.4rem 0; }
 dl div { min-width: 5rem; }
 dt { font-size: .75rem; color: var(--faint); }
 dd { margin: 0; font-size: 1.35rem; font-variant-numeric: tabular-nums; }
-pre { background: var(--wash); padding: .7rem .9rem; overflow-x: auto; font: .82rem/1.5 ui-monospace, Menlo, Consolas,
-  "Liberation Mono", monospace; border-radius: 3px; }
+pre { background: var(--wash); padding: .7rem .9rem; font: .82rem/1.5 ui-monospace, Menlo, Consolas, "Liberation Mono",
+  monospace; border-radius: 3px; margin: 0; min-width: fit-content; }
 details { margin: .5rem 0; }
 summary { cursor: pointer; font-size: .85rem; overflow-wrap: anywhere; padding: .15rem 0; }
 details.group > summary { font-size: 1rem; font-weight: 600; }
@@ -89,6 +89,7 @@ PAPER = """
   body { font-size: 10pt; }
   .scroll { overflow: visible; }
   figure svg, figure.main svg { min-width: 0; max-width: 16cm; }
+  pre { min-width: 0; white-space: pre-wrap; overflow-wrap: anywhere; }
   figure, tr, li, pre { break-inside: avoid; }
   h2, h3, caption { break-after: avoid; }
   details::details-content { content-visibility: visible; block-size: auto; }

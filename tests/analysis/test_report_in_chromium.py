@@ -62,10 +62,19 @@ def test_nothing_but_tables_and_figures_in_their_boxes_is_wider_than_the_window(
     tab.open(page, width)
     tab.ask('for (const each of document.querySelectorAll("details")) each.open = true')
     wide = (
-        '[...document.querySelectorAll("body *")].filter((each) => !each.closest(".scroll, pre") && '
+        '[...document.querySelectorAll("body *")].filter((each) => !each.closest(".scroll") && '
         "each.getBoundingClientRect().right > innerWidth + 1).map((each) => each.outerHTML.slice(0, 200))"
     )
     assert tab.ask(wide) == []
+
+
+def test_whatever_scrolls_in_its_box_can_be_reached_by_keyboard(tab: Browser, page: Path) -> None:
+    tab.open(page, 390)
+    tab.ask('for (const each of document.querySelectorAll("details")) each.open = true')
+    scrolling = '[...document.querySelectorAll("body *")].filter((each) => each.scrollWidth > each.clientWidth + 1 && '
+    scrolling += '["auto", "scroll"].includes(getComputedStyle(each).overflowX))'
+    assert tab.ask(f'{scrolling}.filter((each) => each.closest("figure")).length') > 1
+    assert tab.ask(f"{scrolling}.filter((each) => each.tabIndex < 0).map((each) => each.outerHTML.slice(0, 200))") == []
 
 
 def test_every_figure_and_table_has_a_size(tab: Browser, page: Path) -> None:

@@ -54,6 +54,6 @@ def _tracebacks(failures: Iterable[Failed]) -> Iterator[str]:
             cells[failed.failure["trace"]].append(failed.cell)
     for trace, ended in list(cells.items())[:MOST]:
         named = f"cell {ended[0]}" if len(ended) == 1 else f"{len(ended)} cells: {', '.join(ended)}"
-        yield page.details(f"Traceback of {named}", [page.text("pre", trace)])
+        yield page.details(f"Traceback of {named}", [page.scrolled("Traceback", page.text("pre", trace))])
     if len(cells) > MOST:
         yield page.text("p", f"{len(cells) - MOST} further tracebacks stand in cells/ID/failure.json.", "small")

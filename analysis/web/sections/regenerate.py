@@ -20,5 +20,5 @@ def regenerate(found: Findings) -> Section:
     results = shlex.quote(str(found.loaded.results))
     commands = [f"python -m bench.sweep {shlex.quote(found.loaded.plan['source'])}"]
     commands += [f"python -m analysis.{name} {results}" for name in ("stats", "figures", "report")]
-    told = page.text("pre", "\n".join(commands))
+    told = page.scrolled("Commands", page.text("pre", "\n".join(commands)))
     return section("regenerate", "How to regenerate", [told, page.text("p", MEANING, "small")])

@@ -16,9 +16,10 @@ from bench.errors import ConfigError, ResultsError
 from bench.folder import RunFolder
 from bench.index_sets import resolved
 from bench.learner import Learner
-from bench.lease import leased
+from bench.lease import Lease, leased
 from bench.located import Plain, located
 from bench.numbers import Natural
+from bench.numerics import strict
 from bench.protocol import Protocol
 from bench.record import Row, cell_folder
 from bench.strategy import Strategy
@@ -42,16 +43,17 @@ class Settings:
         in_order(self.vary)
 
 
-def run_cell(settings: Mapping[str, Plain], results: str | Path = "results/notebook", device: str = "cpu") -> list[Row]:
+def run_cell(
+    settings: Mapping[str, Plain], results: str | Path = "results/notebook", device: str = "cpu", threads: int = 1
+) -> list[Row]:
     """Run one cell in this process, or what is missing of it, and return its rows, a row per cycle.
 
     `settings` has the keys dataset, learner, protocol, strategy, seed, precision, audit and vary, with names or
-    mappings as in a sweep file. What was run before, here or interrupted, is kept in `results` and not run again.
+    mappings as in a sweep file. What was run before, here, in a sweep or interrupted, is kept in `results` and not run
+    again. While it runs, torch computes as in a sweep: deterministically, in full precision, with so many threads.
     Raises ConfigError with every problem of the settings, DataError, Diverged, and ResultsError while another process
     works on the same cell.
     """
-    from bench.loop import Run
-
     given = build(Settings, located(dict(settings), "run_cell"))
     protocol = protocol_under(given.strategy, resolved(given.protocol, given.seed, data_root()))
     own = {**vars(given), "protocol": protocol, "vary": in_order(given.vary)}
@@ -64,12 +66,20 @@ def run_cell(settings: Mapping[str, Plain], results: str | Path = "results/noteb
         if lease is None:
             raise ResultsError(f"{folder.path}: another process works on this cell; wait for it, or name other results")
         folder.create(cell.record())
-        data = load_data(cell.dataset, data_root(), device, cell.precision)
-        attempt = folder.begin_attempt(environment(device))
-        try:
-            Run(cell, data, folder, attempt, permit=lease.check).finish()
-        except BaseException as error:
-            folder.end_attempt(attempt, kind_of(error) if isinstance(error, Exception) else "interrupted")
-            raise
-        folder.end_attempt(attempt, "done")
+        if folder.finished_cycle() < cell.protocol.cycles:
+            with strict(threads):
+                _run(cell, folder, lease, device)
     return folder.rows()[: cell.protocol.cycles + 1]
+
+
+def _run(cell: Cell, folder: RunFolder, lease: Lease, device: str) -> None:
+    from bench.loop import Run
+
+    data = load_data(cell.dataset, data_root(), device, cell.precision)
+    attempt = folder.begin_attempt(environment(device))
+    try:
+        Run(cell, data, folder, attempt, permit=lease.check).finish()
+    except BaseException as error:
+        folder.end_attempt(attempt, kind_of(error) if isinstance(error, Exception) else "interrupted")
+        raise
+    folder.end_attempt(attempt, "done")

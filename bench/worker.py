@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import time
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from bench.journal import Watcher
 from bench.launching.options import Launch
 from bench.lease import Lease, leased
 from bench.log import captured
+from bench.numerics import strict
 from bench.process import me
 from bench.record import FailureKind, cell_folder
 from bench.state import State, state_of
@@ -65,7 +65,14 @@ class Worker:
 
     def __call__(self) -> int:
         """Run whatever of the queue is not done, failed or taken; returns how many cells this worker settled."""
-        self._prepare()
+        self._started = time.monotonic()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        self._say(cell=None, doing=STARTING, share=0.0)
+        with strict(self.desk.launch.threads):
+            self._prepare()
+            return self._work()
+
+    def _work(self) -> int:
         settled = 0
         for identifier, record in self._queue():
             if self._stopped() or settled == self.desk.share:
@@ -89,17 +96,9 @@ class Worker:
         return Ending(Path(self.desk.queue).parent.name, self.desk.launch.retries, self.desk.launch.device)
 
     def _prepare(self) -> None:
-        self._started = time.monotonic()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        self._say(cell=None, doing=STARTING, share=0.0)
         import torch
 
         launch = self.desk.launch
-        torch.set_num_threads(launch.threads)
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what cuBLAS needs to be deterministic
-        torch.use_deterministic_algorithms(True)
-        torch.backends.cudnn.benchmark = False
-        torch.backends.cudnn.allow_tf32 = False  # torch's default rounds what convolutions take to 10 bits
         if launch.device == "cuda" and launch.per_device > 1:
             torch.cuda.set_per_process_memory_fraction(1 / launch.per_device)
         self._environment = {**environment(launch.device), "slots": self.desk.slots, "launch": self._ending.launch}

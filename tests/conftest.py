@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 from support import needed, strategy
 
 from bench.cell import Cell
@@ -16,6 +15,7 @@ from bench.data import Data, load_data
 from bench.datasets.digits import Digits
 from bench.learners.network import NetworkLearner
 from bench.nets.mlp import MLP
+from bench.numerics import strict
 from bench.protocol import Protocol
 from bench.recipe import OneCycle, Train
 
@@ -27,10 +27,8 @@ collect_ignore = ["sample_plugin"]  # a package of its own, tested by running/te
 @pytest.fixture(autouse=True)
 def _strict_numerics() -> Iterator[None]:
     """One thread and deterministic algorithms, as in a worker."""
-    torch.set_num_threads(1)
-    torch.use_deterministic_algorithms(True)
-    yield
-    torch.use_deterministic_algorithms(False)
+    with strict(threads=1):
+        yield
 
 
 @pytest.fixture

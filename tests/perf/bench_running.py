@@ -12,6 +12,7 @@ from pathlib import Path
 from bench.cell import Cell
 from bench.files import write_json
 from bench.launching.options import Launch
+from bench.numerics import strict
 from bench.plan import schedule
 from bench.record import cell_folder, read_rows
 from bench.sweep_file import load_sweep
@@ -53,11 +54,12 @@ class Share:
         queue = room / cell.id / "queue.json"
         write_json(queue, {cell.id: cell.record()})
         worker = Worker(Desk(str(room), str(queue), str(queue.parent / "status.json"), str(room), Launch()))
-        worker._prepare()
-        worker._data(cell)
-        started = time.perf_counter()
-        worker._take(cell.id, cell.record())
-        return time.perf_counter() - started
+        with strict(threads=1):
+            worker._prepare()
+            worker._data(cell)
+            started = time.perf_counter()
+            worker._take(cell.id, cell.record())
+            return time.perf_counter() - started
 
     def note(self) -> str:
         """The share, over all runs, and its extremes."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
+from archive_cases import tree
 
 from bench.errors import ConfigError, ResultsError
 from bench.learner import Fit
@@ -35,7 +38,41 @@ def test_a_second_call_runs_only_what_is_missing(tmp_path: Path) -> None:
     rows = run_cell(longer, tmp_path)
     assert rows[:3] == first
     assert len(rows) == 4
+
+
+def test_a_finished_cell_stays_as_it_is(tmp_path: Path) -> None:
+    """Also where its weights are gone, as after an import, and where fewer cycles are asked for."""
+    first = run_cell(SETTINGS, tmp_path)
+    (folder,) = (tmp_path / "cells").iterdir()
+    shutil.rmtree(folder / "weights")
+    before = tree(folder)
+    fewer = {**SETTINGS, "protocol": {**SETTINGS["protocol"], "cycles": 1}}
     assert run_cell(SETTINGS, tmp_path) == first
+    assert run_cell(fewer, tmp_path) == first[:2]
+    assert tree(folder) == before
+
+
+def test_torch_computes_as_in_a_sweep_and_then_as_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def how() -> tuple[object, ...]:
+        cudnn = torch.backends.cudnn
+        return torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(), cudnn.benchmark, cudnn.allow_tf32
+
+    def fit(self: Ridge, given: Fit) -> None:
+        seen.append(how())
+        raise ValueError("seen enough")
+
+    seen: list[tuple[object, ...]] = []
+    monkeypatch.setattr(Ridge, "fit", fit)
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", True)
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    torch.use_deterministic_algorithms(False)  # the tests' own fixture sets it again
+    torch.set_num_threads(2)
+    before = how()
+    for threads in (1, 3):
+        with pytest.raises(ValueError, match="seen enough"):
+            run_cell(SETTINGS, tmp_path, threads=threads)
+    assert seen == [(1, True, False, False), (3, True, False, False)]
+    assert how() == before == (2, False, True, True)
 
 
 def test_settings_are_checked_as_in_a_sweep_file(tmp_path: Path) -> None:

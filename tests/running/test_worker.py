@@ -14,6 +14,7 @@ from bench.cell import Cell
 from bench.files import write_json
 from bench.folder import RunFolder
 from bench.launching.options import Retries
+from bench.loop import Run
 from bench.recipe import Constant
 from bench.record import cell_folder, read_attempts, read_failure, read_rows
 from bench.state import State, state_of
@@ -144,5 +145,12 @@ def test_data_that_changed_since_the_sweep_was_planned_are_not_trained_on(cell: 
 
 def test_convolutions_are_not_rounded_on_a_gpu(cell: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
-    Worker(desk(tmp_path, [cell]))()
-    assert not torch.backends.cudnn.allow_tf32
+    seen, finish = [], Run.finish
+
+    def watched(run: Run) -> None:
+        seen.append(torch.backends.cudnn.allow_tf32)
+        finish(run)
+
+    monkeypatch.setattr(Run, "finish", watched)
+    assert Worker(desk(tmp_path, [cell]))() == 1
+    assert seen == [False]

@@ -1,0 +1,26 @@
+"""The numerics that a cell's results stand for: deterministic algorithms, full precision, a known number of threads."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+
+@contextmanager
+def strict(threads: int) -> Iterator[None]:
+    """Have torch compute as every cell is computed; at the end it is as it was."""
+    import torch
+
+    backends = torch.backends
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what cuBLAS needs to be deterministic
+    with ExitStack() as undo:
+        undo.callback(torch.set_num_threads, torch.get_num_threads())
+        undo.callback(torch.use_deterministic_algorithms, torch.are_deterministic_algorithms_enabled())
+        torch.set_num_threads(threads)
+        torch.use_deterministic_algorithms(True)
+        off = (backends.cudnn, "benchmark"), (backends.cudnn, "allow_tf32"), (backends.cuda.matmul, "allow_tf32")
+        for part, name in off:
+            undo.callback(setattr, part, name, getattr(part, name))
+            setattr(part, name, False)  # torch's default, TF32, rounds what convolutions take to 10 bits
+        yield

@@ -31,7 +31,9 @@ NAMED = 3  # places that a line names before "and n more"
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns the exit status."""
     parser = command.parser("analysis.figures", "Every figure of a sweep.")
-    parser.add_argument("--only", nargs="+", default=[], metavar="EXPERIMENT", help="draw these experiments alone")
+    parser.add_argument(
+        "--only", nargs="+", action="extend", default=[], metavar="NAME", help="draw these experiments alone"
+    )
     names = ", ".join(dict.fromkeys(kind.name for kind in KINDS))
     parser.add_argument("--kinds", nargs="+", default=[], metavar="KIND", help=f"draw these kinds alone: {names}")
     curves = "curves of others to draw beside ours: CSV files with the columns label, labelled, accuracy (in %%)"

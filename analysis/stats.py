@@ -43,7 +43,9 @@ def write_stats(numbers: SweepNumbers) -> Path:
 
 def _parser() -> ArgumentParser:
     made = command.parser("analysis.stats", "Tests and tables of a sweep, or of any table of scores.")
-    made.add_argument("--only", nargs="+", default=[], metavar="EXPERIMENT", help="tell these experiments alone")
+    made.add_argument(
+        "--only", nargs="+", action="extend", default=[], metavar="NAME", help="tell these experiments alone"
+    )
     made.add_argument(
         "--blocks",
         choices=[each.value for each in Blocks],

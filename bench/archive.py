@@ -110,7 +110,9 @@ def _parser() -> argparse.ArgumentParser:
     _folder(pack, "results")
     pack.add_argument("--out", type=Path, metavar="FILE", help="default: NAME.tar.xz in this folder")
     pack.add_argument("--arrays", action="store_true", help="also test predictions, candidates and scores")
-    pack.add_argument("--only", nargs="+", default=[], metavar="EXPERIMENT", help="the cells of these experiments")
+    pack.add_argument(
+        "--only", nargs="+", action="extend", default=[], metavar="NAME", help="the cells of these experiments"
+    )
     pack.set_defaults(work=_pack)
     importing = commands.add_parser("import", help="take archives in")
     importing.add_argument("files", nargs="+", type=Path, metavar="FILE", help="as pack writes them")

@@ -206,7 +206,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("sweep", nargs="?", type=Path, help="a sweep file, such as sweeps/digits.yaml")
-    add("--only", nargs="+", default=[], metavar="EXPERIMENT", help="run these experiments alone")
+    add("--only", nargs="+", action="extend", default=[], metavar="NAME", help="run these experiments alone")
     add("--set", nargs="+", action="extend", default=[], metavar="KEY=VALUE", help="override the file")
     add("--dry-run", action="store_true", help="print what would run, what is done, what is missing")
     add("--status", action="store_true", help="the same, with what runs now, what failed and why, and the time left")

@@ -50,21 +50,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _push(options: argparse.Namespace) -> int:
     tracking = _tracking(options)
-    with alone(options.results):
+    with alone(options.results, tracking):
         backlog = Backlog(options.results, tracking, options.only, options.again)
         return _report(options.results, tracking, push(backlog, _mirror(options, tracking), _say))
 
 
 def _follow(options: argparse.Namespace) -> int:
-    tracking, wait = _tracking(options), _waiting(options.driver)
+    tracking, wait, told = _tracking(options), _waiting(options.driver), False
     if options.driver is not None:
         os.nice(NICE)
     while True:
         try:
-            with alone(options.results):
+            with alone(options.results, tracking):
                 backlog = Backlog(options.results, tracking, options.only)
                 return _report(options.results, tracking, follow(backlog, _mirror(options, tracking), _say, wait))
-        except Busy:  # such as the follower of a driver that was killed, which mirrors what is left
+        except Busy as error:  # such as the follower of a driver that was killed, which mirrors what is left
+            if not told:
+                _say(str(error))
+            told = True
             if wait(POLL):
                 raise
 
@@ -131,7 +134,9 @@ def _parser() -> argparse.ArgumentParser:
     following.set_defaults(work=_follow)
     for command in (pushing, following):
         command.add_argument("--mode", choices=("offline", "online"), default=Tracking.mode, help="default: offline")
-        command.add_argument("--only", nargs="+", default=[], metavar="EXPERIMENT", help="the cells of these alone")
+        command.add_argument(
+            "--only", nargs="+", action="extend", default=[], metavar="NAME", help="these experiments alone"
+        )
         command.add_argument(
             "--patience", type=float, default=30.0, metavar="SECONDS", help="for a server (default 30)"
         )

@@ -25,7 +25,9 @@ class Tracking:
 
     @property
     def here(self) -> Tracking:
-        """The same, but off where the environment of this process says LOOKAHEAD_BENCH_TRACKING=off or, as wandb has
-        it, WANDB_MODE=disabled."""
-        off = os.environ.get("LOOKAHEAD_BENCH_TRACKING") == "off" or os.environ.get("WANDB_MODE") == "disabled"
-        return replace(self, mode="off") if off else self
+        """The same, but off where the environment of this process says LOOKAHEAD_BENCH_TRACKING=off, and otherwise no
+        more than wandb's own WANDB_MODE allows: disabled, or offline."""
+        said = os.environ.get("WANDB_MODE")
+        if os.environ.get("LOOKAHEAD_BENCH_TRACKING") == "off" or said == "disabled":
+            return replace(self, mode="off")
+        return replace(self, mode="offline") if self.mode == "online" and said in ("offline", "dryrun") else self

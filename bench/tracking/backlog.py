@@ -36,14 +36,16 @@ class Backlog:
         self._shown = {} if self.again else remembered(self.results, self.tracking)
 
     def due(self) -> list[tuple[Subject, Stand]]:
-        """The finished cells of which there is more than the mirror shows: all, more cycles, or Random's since."""
+        """The finished cells of which there is more than the mirror shows: all, more cycles, Random's since, or another
+        place in the plan."""
         cycle = cache(lambda cell: RunFolder(cell_folder(self.results, cell)).finished_cycle())
         found = []
         for subject in self.subjects:
             last = cycle(subject.cell)
             paired = sum(1 + min(last, cycle(random)) for random in subject.randoms)
-            if last >= 0 and subject.cell not in self.damaged and Stand(last, paired) != self._shown.get(subject.cell):
-                found.append((subject, Stand(last, paired)))
+            stand = Stand(last, paired, subject.digest)
+            if last >= 0 and subject.cell not in self.damaged and stand != self._shown.get(subject.cell):
+                found.append((subject, stand))
         return found
 
     def shown(self, subject: Subject, stand: Stand) -> None:
@@ -57,5 +59,5 @@ class Backlog:
 
     def _settled(self, subject: Subject) -> bool:
         folder = RunFolder(cell_folder(self.results, subject.cell))
-        wanted = max(place.cycles for place in subject.places)
+        wanted = max(place.cycles for place in subject.places if not self.only or place.experiment in self.only)
         return folder.finished_cycle() >= wanted or folder.failed()

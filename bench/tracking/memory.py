@@ -1,11 +1,13 @@
 """What has been mirrored, in results/NAME/tracking/pushed.jsonl: a line per replayed cell; the last one counts.
 
-A line follows the replay that it tells of. A kill between the two only means that the cell is replayed once more.
+A line follows the replay that it tells of. A kill between the two only means that the cell is replayed once more, as
+does a line of an earlier version, which lacks `places` or `server`.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,10 +20,12 @@ from bench.tracked import Tracking
 
 @dataclass(frozen=True)
 class Stand:
-    """How much of a cell is shown: its last cycle, and in how many cycles it is compared with a Random."""
+    """How much of a cell is shown: its last cycle, in how many cycles it is compared with a Random, and a digest of the
+    places in the plan that it is shown at."""
 
     cycles: int
     paired: int
+    places: str
 
 
 def folder_of(results: Path) -> Path:
@@ -33,8 +37,8 @@ def remembered(results: Path, tracking: Tracking) -> dict[str, Stand]:
     """How much of each cell has been mirrored to this destination."""
     found: dict[str, Stand] = {}
     for line in _lines(folder_of(results) / "pushed.jsonl"):
-        if all(line.get(name) == value for name, value in asdict(tracking).items()):
-            found[line["cell"]] = Stand(line["cycles"], line["paired"])
+        if all(line.get(name) == value for name, value in _destination(tracking).items()):
+            found[line["cell"]] = Stand(line["cycles"], line["paired"], line.get("places", ""))
         elif line.get("mode") == tracking.mode == "offline":
             found.pop(line["cell"], None)  # the files of another project replaced this one's
     return found
@@ -42,8 +46,13 @@ def remembered(results: Path, tracking: Tracking) -> dict[str, Stand]:
 
 def remember(results: Path, tracking: Tracking, cell: str, stand: Stand) -> None:
     """Note that a cell has been mirrored."""
-    line = {"cell": cell, **asdict(stand), **asdict(tracking), "when": now()}
+    line = {"cell": cell, **asdict(stand), **_destination(tracking), "when": now()}
     append_line(folder_of(results) / "pushed.jsonl", json.dumps(line))
+
+
+def _destination(tracking: Tracking) -> dict[str, Any]:
+    """Where runs go to, as far as the settings and the environment name it."""
+    return {**asdict(tracking), "server": os.environ.get("WANDB_BASE_URL") if tracking.mode == "online" else None}
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

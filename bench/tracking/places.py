@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from bench.errors import ConfigError, Problem
 from bench.record import Arm, Plan, PlannedExperiment
@@ -65,6 +67,12 @@ class Subject:
         for place in self.places:
             found.setdefault(place.experiment, place)
         return tuple(found.values())
+
+    @property
+    def digest(self) -> str:
+        """Another one where the cell comes to stand elsewhere, or is called otherwise."""
+        stands = json.dumps([asdict(place) for place in self.places])
+        return hashlib.sha256(stands.encode()).hexdigest()[:12]
 
     @property
     def randoms(self) -> tuple[str, ...]:

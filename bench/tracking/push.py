@@ -1,4 +1,4 @@
-"""Mirroring what is due, once or as cells finish. One process at a time mirrors a results folder."""
+"""Mirroring what is due, once or as cells finish. One process at a time mirrors a results folder in one mode."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from bench.errors import ResultsError
 from bench.lease import leased
 from bench.record import read_plan
+from bench.tracked import Tracking
 from bench.tracking.backlog import Backlog
 from bench.tracking.memory import folder_of
 from bench.tracking.mirror import Mirror, MirrorError
@@ -18,6 +19,7 @@ from bench.tracking.replay import replay
 
 POLL = 2.0
 RETRY = 60.0
+REFUSALS = 2
 
 Say = Callable[[str], None]
 Wait = Callable[[float], bool]
@@ -26,7 +28,7 @@ Wait = Callable[[float], bool]
 
 @dataclass(frozen=True)
 class Outcome:
-    """How many runs are mirrored now that were not, how many are still not and why; `stuck` where it was given up."""
+    """How many runs are mirrored now that were not, how many are still not and why; `stuck` where some were refused."""
 
     sent: int
     left: int
@@ -35,11 +37,11 @@ class Outcome:
 
 
 def push(backlog: Backlog, mirror: Mirror, say: Say) -> Outcome:
-    """Mirror what is due. The first run that is not taken ends it: the next ones would wait as long for nothing.
+    """Mirror what is due. Two runs in a row that are not taken end it: the next ones would wait as long for nothing.
 
-    A damaged cell is told of and left out.
+    A run that alone is not taken, such as one that was deleted on the server, is left out; so is a damaged cell.
     """
-    due, sent, damaged = backlog.due(), 0, len(backlog.damaged)
+    due, sent, damaged, refused, in_a_row = backlog.due(), 0, len(backlog.damaged), list[str](), 0
     for subject, stand in due:
         try:
             mirror.send(replay(backlog.results, backlog.plan, subject))
@@ -49,10 +51,14 @@ def push(backlog: Backlog, mirror: Mirror, say: Say) -> Outcome:
             say(str(error))
             continue
         except (MirrorError, OSError) as error:
-            return Outcome(sent, len(due) - sent + damaged, f"{subject.name}: {error}", stuck=True)
-        sent += 1
+            refused.append(f"{subject.name}: {error}")
+            in_a_row += 1
+            if in_a_row == REFUSALS:
+                break
+            continue
+        sent, in_a_row = sent + 1, 0
         say(f"{sent}/{len(due)} {subject.experiment}: {subject.name}")
-    return Outcome(sent, len(backlog.damaged), "\n".join(backlog.damaged.values()))
+    return Outcome(sent, len(due) - sent + damaged, "\n".join([*backlog.damaged.values(), *refused]), bool(refused))
 
 
 def follow(backlog: Backlog, mirror: Mirror, say: Say, wait: Wait) -> Outcome:
@@ -81,15 +87,16 @@ class Busy(ResultsError):
 
 
 @contextmanager
-def alone(results: Path) -> Iterator[None]:
-    """Keep other processes from mirroring the same folder. Raises Busy where one is at it already.
+def alone(results: Path, tracking: Tracking) -> Iterator[None]:
+    """Keep other processes from mirroring the same folder in the same mode. Raises Busy where one is at it already.
 
     Raises ResultsError where the folder holds no results, before anything is made in it.
     """
     read_plan(results)
-    with leased(folder_of(results)) as lease:
+    with leased(folder_of(results) / tracking.mode) as lease:
         if lease is None:
             raise Busy(
-                f"{results}: another process is mirroring it, as the sweep does while it runs; wait for it to end"
+                f"{results}: another process is mirroring it {tracking.mode}, as the sweep does while it runs; "
+                "wait for it to end"
             )
         yield

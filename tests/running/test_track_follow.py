@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -20,7 +21,7 @@ from bench.tracked import Tracking
 from bench.tracking.backlog import Backlog
 from bench.tracking.follower import Follower, start_following
 from bench.tracking.mirror import Mirror, MirrorError
-from bench.tracking.push import Wait, follow
+from bench.tracking.push import Wait, alone, follow, push
 from bench.tracking.replay import Replay
 
 BROKEN = {"missing": "raise ImportError('No module named wandb')", "hanging": "import time; time.sleep(600)"}
@@ -265,10 +266,13 @@ def scripted(*ends: bool) -> tuple[Wait, list[float]]:
 
 @dataclass(frozen=True)
 class Refusing(Mirror):
-    """A mirror that takes nothing."""
+    """A mirror that takes nothing but the runs of some cells."""
+
+    taken: frozenset[str] = frozenset()
 
     def send(self, replay: Replay) -> None:
-        raise MirrorError("no answer")
+        if replay.subject.cell not in self.taken:
+            raise MirrorError("no answer")
 
 
 def test_a_dead_server_is_asked_again_every_minute_but_not_after_the_end(results: Path) -> None:
@@ -276,8 +280,42 @@ def test_a_dead_server_is_asked_again_every_minute_but_not_after_the_end(results
     wait, asked = scripted(False, False, False, True)
     outcome = follow(Backlog(results, Tracking()), Refusing(results, Tracking()), said.append, wait)
     assert [seconds for seconds in asked if seconds] == [60, 60]
-    assert said == ["random seed 0: no answer"] * 2
-    assert (outcome.sent, outcome.left, outcome.reason) == (0, CELLS, "random seed 0: no answer")
+    assert said == ["random seed 0: no answer\nrandom seed 1: no answer"] * 2
+    assert (outcome.sent, outcome.left, outcome.reason) == (0, CELLS, said[0])
+
+
+def test_a_run_that_is_not_taken_keeps_no_other_from_being_mirrored(results: Path) -> None:
+    cells = [subject.cell for subject in Backlog(results, Tracking()).subjects]
+    for refused in (cells[3:4], [cells[0], cells[4], cells[-1]]):
+        mirror = Refusing(results, Tracking(), taken=frozenset(cells) - {*refused})
+        with alone(results, Tracking()):
+            backlog = Backlog(results, Tracking())
+            outcome = push(backlog, mirror, lambda sentence: None)
+        assert (outcome.left, outcome.stuck) == (len(refused), True)
+        assert outcome.reason.count("no answer") == len(refused)
+        assert [subject.cell for subject, _ in backlog.due()] == refused
+        (results / "tracking/pushed.jsonl").unlink()
+
+
+def test_following_some_experiments_does_not_wait_for_the_cycles_of_others(results: Path) -> None:
+    plan = json.loads((results / "plan.json").read_text())
+    plan["experiments"]["first"]["cycles"] = 9
+    (results / "plan.json").write_text(json.dumps(plan))
+    assert Backlog(results, Tracking(), only=["second"]).settled()
+    assert not Backlog(results, Tracking(), only=["first"]).settled()
+
+
+def test_offline_and_online_are_mirrored_side_by_side(results: Path) -> None:
+    with alone(results, Tracking("offline")), alone(results, Tracking("online")):
+        pass
+
+
+@pytest.mark.parametrize("given", ["offline", "dryrun"])
+def test_wandb_s_own_word_for_offline_is_heeded(given: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LOOKAHEAD_BENCH_TRACKING")
+    monkeypatch.setenv("WANDB_MODE", given)
+    assert Tracking("online").here == Tracking("offline")
+    assert Tracking("off").here == Tracking("off")
 
 
 @pytest.mark.slow

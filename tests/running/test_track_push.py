@@ -26,7 +26,9 @@ from support import needed
 
 from bench.record import read_plan, read_rows
 from bench.track import main
+from bench.tracked import Tracking
 from bench.tracking.log_file import records
+from bench.tracking.memory import Stand, remember, remembered
 
 
 @pytest.fixture
@@ -120,6 +122,27 @@ def test_only_mirrors_the_cells_of_an_experiment(results: Path) -> None:
     assert set(runs_of(results)) == {f"mirrored-{cell}" for arm in arms for cell in arm["cells"].values()}
 
 
+def test_a_cell_that_comes_to_stand_in_another_experiment_is_shown_there_too(results: Path) -> None:
+    assert main(["push", str(results)]) == 0
+    plan = json.loads((results / "plan.json").read_text())
+    plan["experiments"]["third"] = plan["experiments"]["second"]
+    (results / "plan.json").write_text(json.dumps(plan))
+    before = written(results)
+    assert main(["push", str(results)]) == 0
+    moved = {identifier for identifier, when in written(results).items() if when > before[identifier]}
+    assert moved == {run_id(results, "second", label, seed=seed) for label in ("random", "entropy") for seed in "01"}
+    assert "experiments/third/accuracy" in history(runs_of(results)[run_id(results, "second", "random")])[0]
+
+
+def test_another_server_is_another_destination(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cell, stand = "c", Stand(3, 4, "")
+    (results / "tracking").mkdir()
+    remember(results, Tracking("online"), cell, stand)
+    assert remembered(results, Tracking("online")) == {cell: stand}
+    monkeypatch.setenv("WANDB_BASE_URL", "http://localhost:8080")
+    assert remembered(results, Tracking("online")) == {}
+
+
 @pytest.mark.slow
 def test_a_cell_that_got_more_cycles_is_replayed_whole(results: Path) -> None:
     cell = arm_of(results, "second", "entropy")["cells"]["0"]
@@ -205,16 +228,17 @@ def test_nothing_is_made_in_a_folder_that_holds_no_results(tmp_path: Path) -> No
 
 
 def test_two_at_a_time_are_refused(results: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    place = results / "tracking/offline"
     hold = "import sys, time, pathlib; from bench.lease import leased; lease = leased(pathlib.Path(sys.argv[1]))"
     holder = subprocess.Popen(
-        [sys.executable, "-c", f"{hold}\nwith lease: print('held', flush=True); time.sleep(60)", results / "tracking"],
+        [sys.executable, "-c", f"{hold}\nwith lease: print('held', flush=True); time.sleep(60)", place],
         stdout=subprocess.PIPE,
     )
     try:
         assert holder.stdout is not None
         holder.stdout.readline()
         assert main(["push", str(results)]) == 2
-        assert "another process is mirroring it" in capsys.readouterr().err
+        assert "another process is mirroring it offline" in capsys.readouterr().err
     finally:
         holder.kill()
         holder.wait()

@@ -15,12 +15,20 @@ from rich.console import Console
 from rich.table import Table
 
 import perf
-from bench.files import write_json
+from bench.environment import code_commit
+from bench.files import read_intact, write_json
+from bench.folder import now
 from perf.case import Case, Row
+
+FILE = Path("results/bench.json")
 
 
 def main(only: str) -> int:
-    """Measure, print and write results/bench.json; status 1 where no case matches."""
+    """Measure with one thread, where a case does not say otherwise, and print; status 1 if one failed.
+
+    Each result goes into results/bench.json as soon as it is there, in place of what the file had for the case.
+    """
+    torch.set_num_threads(1)
     console = Console() if sys.stdout.isatty() else Console(width=140)
     chosen = [case for case in cases() if only in case.name]
     if not chosen:
@@ -30,10 +38,20 @@ def main(only: str) -> int:
     rows = []
     for case in chosen:
         console.print(f"measuring {case.name}", style="dim")
-        rows.append(case.measure())
+        try:
+            rows.append(case.measure())
+        except Exception:  # of whatever kind: the cases after it are measured all the same
+            console.print_exception()
+        else:
+            keep(rows[-1])
     console.print(table(rows))
-    write_json(Path("results/bench.json"), rows)
-    return 0
+    return 0 if len(rows) == len(chosen) else 1
+
+
+def keep(row: Row) -> None:
+    """Write a row into the file, with the time and the commit that it is of."""
+    dated = {**row, "commit": code_commit(), "when": now()}
+    write_json(FILE, dict(sorted({**(read_intact(FILE) or {}), row["name"]: dated}.items())))
 
 
 def cases() -> Iterator[Case]:

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 def cases() -> Iterator[Case]:
     """All commands one after the other, each a process of its own."""
     commands = Commands()
-    yield Case(f"analysis/{Size().cells}-cells", commands.run, repeats=1, note=commands.note)
+    yield Case(f"analysis/{Size().cells}-cells", commands.run, repeats=1, note=commands.note, elsewhere=True)
 
 
 class Commands:

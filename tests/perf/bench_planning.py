@@ -27,9 +27,21 @@ def cases() -> Iterator[Case]:
     sweep = ("bench.sweep", str(_sweep()), "--results")
     nothing, note = str(Path(_room().name) / "nothing"), f"{CELLS} cells"
     dry, status = (partial(call, *sweep, nothing, "--dry-run"), partial(call, *sweep, _room().name, "--status"))
-    yield Case("planning/10000-cells", dry, repeats=3, note=lambda: f"{note}, none started; the command --dry-run")
+    yield Case(
+        "planning/10000-cells",
+        dry,
+        repeats=3,
+        note=lambda: f"{note}, none started; the command --dry-run",
+        elsewhere=True,
+    )
     written = f"{note} of {CYCLES + 1} rows, all done"
-    yield Case("status/10000-cells", partial(_on_folder, status), repeats=3, note=lambda: f"{written}; --status")
+    yield Case(
+        "status/10000-cells",
+        partial(_on_folder, status),
+        repeats=3,
+        note=lambda: f"{written}; --status",
+        elsewhere=True,
+    )
     yield Case("loading/10000-cells", lambda: load(folder()), repeats=3, note=lambda: f"{written}; analysis.load")
 
 

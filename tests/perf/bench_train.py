@@ -33,7 +33,6 @@ RATE = 0.05
 
 def cases() -> Iterator[Case]:
     """The demo's network at its largest labelled set, and a narrow ResNet18 at 1 000 images like CIFAR's."""
-    torch.set_num_threads(1)
     yield Setting("train/digits-wrn", WideResNet(1, 1), digits(), labels=100, epochs=20).case()
     yield Setting("train/cifar10-resnet18-w16", ResNet18(width=16), cifar(), labels=1000, epochs=1).case()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import statistics
 import time
@@ -13,9 +14,10 @@ from bench.memory import peak_mib, reset_peak
 
 
 class Row(TypedDict):
-    """A line of results/bench.json: medians in seconds, peak memory above what was held before in MiB.
+    """An entry of results/bench.json: medians in seconds, peak memory of this process above what it held before in MiB.
 
-    ratio = peer_s / ours_s, so larger is better for us; None where there is no peer.
+    ratio = peer_s / ours_s, so larger is better for us; None where there is no peer. Peaks are None where other
+    processes do the work.
     """
 
     name: str
@@ -23,7 +25,7 @@ class Row(TypedDict):
     peer: str | None
     peer_s: float | None
     ratio: float | None
-    ours_peak_mb: float
+    ours_peak_mb: float | None
     peer_peak_mb: float | None
     note: str
 
@@ -32,8 +34,8 @@ class Row(TypedDict):
 class Case:
     """What is measured. Both sides are called once before the clock runs, and then `repeats` times, in turns.
 
-    `note` is asked for after the runs, so that it may state what they showed. A peer that does only `peer_share` of the
-    work has its times divided by that.
+    The peak is the largest of those runs. `note` is asked for after them, so that it may state what they showed. A peer
+    that does only `peer_share` of the work has its times divided by that. `elsewhere`: other processes do the work.
     """
 
     name: str
@@ -43,16 +45,19 @@ class Case:
     repeats: int = 5
     note: Callable[[], str] = str
     peer_share: float = 1.0
+    elsewhere: bool = False
 
     def measure(self) -> Row:
         """Run the case."""
         sides = [self.ours] if self.peer is None else [self.ours, self.peer]
-        peaks = [_peak(side) for side in sides]
-        seconds: list[list[float]] = [[] for _ in sides]
+        for side in sides:
+            side()
+        measured: list[list[tuple[float, float]]] = [[] for _ in sides]
         for _ in range(self.repeats):
-            for times, side in zip(seconds, sides, strict=True):
-                times.append(_seconds(side))
-        medians = [statistics.median(times) for times in seconds]
+            for runs, side in zip(measured, sides, strict=True):
+                runs.append(_run(side))
+        medians = [statistics.median(seconds for seconds, _ in runs) for runs in measured]
+        peaks = [None if self.elsewhere else max(peak for _, peak in runs) for runs in measured]
         peer = medians[1] / self.peer_share if self.peer is not None else None
         return Row(
             name=self.name,
@@ -66,15 +71,11 @@ class Case:
         )
 
 
-def _seconds(side: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    side()
-    return time.perf_counter() - started
-
-
-def _peak(side: Callable[[], object]) -> float:
+def _run(side: Callable[[], object]) -> tuple[float, float]:
+    """Seconds and peak memory of a call; what was freed before it is given back to the system, so as to count again."""
     gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
     reset_peak("cpu")
-    before = peak_mib("cpu")
+    before, started = peak_mib("cpu"), time.perf_counter()
     side()
-    return peak_mib("cpu") - before
+    return time.perf_counter() - started, peak_mib("cpu") - before

@@ -13,15 +13,18 @@ from bench.recipe import OneCycle, Train
 
 LABELLED, POOL, CLASSES = 12, 36, 3
 SHAPE = (1, 6, 6)
+FEATURES = 5
 
 
 def example_data() -> Data:
-    """Small images (1, 6, 6) in float64: a noisy pattern for each of three classes."""
+    """Small images (1, 6, 6) in float64: a noisy pattern for each of three classes; features (48, 5) of the pool."""
     generator = torch.Generator().manual_seed(0)
     patterns = torch.randn(CLASSES, *SHAPE, generator=generator, dtype=torch.float64)
     y_pool, y_test = (torch.arange(n) % CLASSES for n in (LABELLED + POOL, 20))
     noise = [1.5 * torch.randn(len(y), *SHAPE, generator=generator, dtype=torch.float64) for y in (y_pool, y_test)]
-    return Data(patterns[y_pool] + noise[0], y_pool, patterns[y_test] + noise[1], y_test, CLASSES)
+    x_pool = patterns[y_pool] + noise[0]
+    features = x_pool.flatten(1)[:, :FEATURES]
+    return Data(x_pool, y_pool, patterns[y_test] + noise[1], y_test, CLASSES, features=features)
 
 
 def example_learners() -> list[Learner]:

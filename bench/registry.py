@@ -84,12 +84,14 @@ class Registry(Generic[T]):
     ) -> Callable[[type[C]], type[C]]:
         """Make the decorated frozen dataclass known as `name`.
 
-        `presets` adds short names that fix some of its parameters.
+        `presets` adds short names that fix some of its parameters. A class that is defined once more, as in a notebook
+        or by importlib.reload, takes the place of the one before.
         Raises RegistryError for a name already taken and for a class that cannot be a plugin.
         """
 
         def add(cls: type[C]) -> type[C]:
             self._check(name, cls)
+            self._forget(cls)
             self._add(Entry(name, cls))  # type: ignore[arg-type]
             for preset, fixed in (presets or {}).items():
                 self._add(Entry(preset, cls, dict(fixed)))  # type: ignore[arg-type]
@@ -126,6 +128,17 @@ class Registry(Generic[T]):
     @property
     def _plural(self) -> str:
         return self.group.rpartition(".")[2]
+
+    def _forget(self, cls: type) -> None:
+        """Drop what an earlier class of the same module and name registered."""
+        known = (cls.__module__, cls.__qualname__)
+        again = [
+            name
+            for name, entry in self._entries.items()
+            if entry.cls is not cls and (entry.module, entry.cls.__qualname__) == known
+        ]
+        for name in again:
+            del self._entries[name]
 
     def _add(self, entry: Entry[T]) -> None:
         taken = self._entries.get(entry.name)

@@ -18,22 +18,20 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import pace, status
-from bench.absent import check_any_data, found_since, told_absent
+from bench.absent import told_absent
 from bench.cell import Cell
 from bench.data import data_root
 from bench.disk import disk_estimate
 from bench.drive import Drive, Manner
-from bench.ending import UNWRITABLE
 from bench.errors import ConfigError, Ended, RegistryError, ResultsError
-from bench.files import check_writable, no_link, write_json
-from bench.folder import RunFolder
+from bench.files import no_link
 from bench.launching.cancel import cancel
 from bench.launching.options import EXECUTORS
 from bench.malformed import told_if_malformed
 from bench.overview import names, overview, summary, without_data
 from bench.plan import Schedule, check_names, schedule
 from bench.progress import Names
-from bench.record import cell_folder
+from bench.start import begin, check_start, no_room
 from bench.state import State, counted, states
 from bench.sweep_file import load_sweep
 from bench.tracking.follower import start_following
@@ -60,9 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     except OSError as error:
-        if error.errno not in UNWRITABLE:
-            raise
-        sys.stderr.write(f"{error.filename or options.results}: wanted room to write; got {error.strerror}\n")
+        sys.stderr.write(f"{no_room(error, options.results)}\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("stopped; finished cycles are kept, the same command goes on from there\n")
@@ -109,21 +105,13 @@ class _Command:
             told = "\n".join(cancel(self.results))
             _print(self.console, told or f"{self.results}: nothing of it is running")
             return 0
-        if self.planned.sweep.launch.executor != "slurm":  # the machine that submits may lack what its nodes have
-            check_any_data(self.cells, self.data, self.results, self.planned.sweep.source)
-        check_writable(self.results)
+        check_start(self.planned, self.cells, self.data, self.results)
         if self.options.detach and self.planned.sweep.launch.executor != "slurm":
             return self._leave_alone(given)
         return self._drive()
 
     def _drive(self) -> int:
-        write_json(self.results / "plan.json", self.planned.record())
-        again = self.cells if self.options.retry_failed else found_since(self.cells, self.data, self.results)
-        for identifier in again:
-            folder = RunFolder(cell_folder(self.results, identifier))
-            if folder.failed():
-                folder.check_own()
-                folder.forgive()
+        begin(self.planned, self.cells, self.data, self.results, self.options.retry_failed)
         _print(self.console, "\n".join(without_data(self.chosen)))
         launch = self.planned.sweep.launch
         drive = Drive(self.results, self.cells, names(self.planned))

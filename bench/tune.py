@@ -16,6 +16,8 @@ from rich.console import Console
 
 from bench.errors import ConfigError, RegistryError, ResultsError
 from bench.launching.options import EXECUTORS
+from bench.malformed import told_if_malformed
+from bench.start import no_room
 from bench.tuning.search import planned_search
 
 
@@ -26,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(options)
     except (ConfigError, RegistryError, ResultsError) as error:
         sys.stderr.write(f"{error}\n")
+        return 2
+    except OSError as error:
+        sys.stderr.write(f"{no_room(error, options.results)}\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("stopped; finished cycles are kept, the same command goes on from there\n")
@@ -38,7 +43,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.dry_run:
         search.say_size()
         return 0
-    return 0 if search.conclude(search.run(options.retry_failed), assignments) else 1
+    with told_if_malformed(search.results):
+        return 0 if search.conclude(search.run(options.retry_failed), assignments) else 1
 
 
 def _assignments(options: argparse.Namespace) -> Iterator[str]:

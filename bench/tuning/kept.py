@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,11 +23,14 @@ WIDTH = 118
 
 
 def check_keep(path: Path, sweep: str) -> None:
-    """Raise ConfigError where another file than one of tuning's own stands at `path`."""
+    """Raise ConfigError where another file than one of tuning's own stands at `path`, or nothing can be put there."""
     try:
         ours = path.read_text(encoding="utf-8", errors="replace").startswith(MARK) if path.exists() else True
     except OSError as error:
         raise ConfigError.of(sweep, "tune.keep", f"wanted a file that can be written; {error}") from error
+    folder = next(each for each in path.absolute().parents if each.exists())
+    if not os.access(folder, os.W_OK):
+        raise ConfigError.of(sweep, "tune.keep", f"wanted a file that can be written; {folder} is read-only")
     if not ours:
         wanted = "wanted a file of tuning's own, or none yet"
         raise ConfigError.of(sweep, "tune.keep", f"{wanted}; {path} is another. Name another, or remove it")

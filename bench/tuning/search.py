@@ -13,11 +13,9 @@ from bench.data import data_root
 from bench.drive import Drive
 from bench.environment import code_commit
 from bench.errors import ConfigError, Ended
-from bench.files import check_writable, write_json
-from bench.folder import RunFolder
 from bench.overview import names
 from bench.plan import Schedule, schedule
-from bench.record import cell_folder
+from bench.start import begin, check_start
 from bench.state import counted, states
 from bench.sweep_file import load_sweep, load_untuned
 from bench.tuning.findings import doubts, no_winner, winner_sentence
@@ -86,7 +84,8 @@ class Search:
         section = self.tuning.section
         seeds = ", ".join(map(str, self.seeds))
         yield f"Sweep {self.sweep.name}, experiment {section.experiment}, Random alone; seeds {seeds}."
-        yield f"Metric {section.metric}: mean over the seeds [95 % interval]. Commit {code_commit() or 'unknown'}."
+        measured = f"{section.metric} on test images: mean over the seeds [95 % interval]"
+        yield f"Metric {measured}. Commit {code_commit() or 'unknown'}."
         changed = [each for each in assignments if not each.startswith(("launch.", "data.", "tune.experiment="))]
         if changed:
             yield f"With --set {' '.join(changed)}."
@@ -108,10 +107,10 @@ def planned_search(path: Path, assignments: Sequence[str], results: Path, consol
 
 
 def run_trials(planned: Schedule, results: Path, retry_failed: bool, console: Console) -> None:
-    """Run whatever is missing of the trials, as bench.sweep does of a sweep. Raises ResultsError and Ended."""
-    check_writable(results)
-    write_json(results / "plan.json", planned.record())
-    cells, sweep = planned.cells(), planned.sweep
-    for identifier in cells if retry_failed else ():
-        RunFolder(cell_folder(results, identifier)).forgive()
-    Drive(results, cells, names(planned)).run(sweep.launch, data_root(sweep.data.root), console)
+    """Run whatever is missing of the trials, as bench.sweep does of a sweep. Raises ConfigError, ResultsError and
+    Ended.
+    """
+    cells, root = planned.cells(), data_root(planned.sweep.data.root)
+    check_start(planned, cells, root, results)
+    begin(planned, cells, root, results, retry_failed)
+    Drive(results, cells, names(planned)).run(planned.sweep.launch, root, console)

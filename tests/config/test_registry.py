@@ -91,6 +91,23 @@ def test_a_name_is_given_once(shapes: Registry[Shape], taken: str) -> None:
     assert shapes.find("square").cls is Square
 
 
+def test_a_class_that_is_defined_once_more_takes_the_place_of_the_first(shapes: Registry[Shape]) -> None:
+    def define(presets: dict[str, dict[str, float]]) -> type[Shape]:
+        @shapes.register("mine", presets=presets)
+        @dataclass(frozen=True)
+        class Mine(Square):
+            """As in a notebook."""
+
+        return Mine
+
+    define({"big": {"side": 9.0}, "small": {"side": 1.0}})
+    again = define({"big": {"side": 7.0}})
+    assert shapes.find("mine").cls is again
+    assert shapes.name_of(again) == "mine"
+    assert (shapes.find("big").cls, shapes.find("big").fixed) == (again, {"side": 7.0})
+    assert "small" not in shapes.names()
+
+
 def test_a_preset_cannot_take_a_name_either(shapes: Registry[Shape]) -> None:
     with pytest.raises(RegistryError, match="the shape name 'square' is taken"):
         shapes.register("square", presets={"square": {}})(Square)

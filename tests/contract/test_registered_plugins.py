@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from support import needed
 
+from baselines.typiclust import TypiClust
 from bench.build import build
 from bench.contract import check_dataset, check_learner, check_net, check_strategy
 from bench.data import datasets
@@ -42,6 +43,10 @@ def with_defaults(registry: Registry[Any]) -> list[Any]:
 @pytest.mark.parametrize("strategy", [p for p in with_defaults(strategies) if not p.id.endswith(TRAINING)])
 def test_strategy_keeps_its_laws(strategy: Any) -> None:
     check_strategy(strategy)
+
+
+def test_a_strategy_in_a_given_space_keeps_its_laws() -> None:
+    check_strategy(TypiClust(space="given"))
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ import pytest
 import yaml
 
 from analysis.curves import aubc
+from bench.data import Arrays
+from bench.datasets.digits import Digits
+from bench.errors import NoData
 from bench.folder import RunFolder
 from bench.learners.linear import Ridge
 from bench.plan import schedule
@@ -244,6 +248,31 @@ def test_nothing_is_kept_where_every_trial_fails(
     assert {len(read_attempts(cell)) for cell in cells(tmp_path / "results/net-tune")} == {1}
     main([str(network), "--retry-failed"])
     assert {len(read_attempts(cell)) for cell in cells(tmp_path / "results/net-tune")} == {2}
+
+
+def test_data_that_are_not_here_are_said_before_and_their_trials_run_once_they_are(
+    sweep: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(self: Digits, root: Path) -> Arrays:
+        raise NoData("digits: lost")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Digits, "load", lost)
+        assert main([str(sweep)]) == 1  # they were there when it was planned
+        patch.setattr(Digits, "absent", lambda self, root: "digits: not here")
+        assert main([str(sweep)]) == 2
+    assert "ridge.yaml: dataset: digits: not here" in capsys.readouterr().err
+    assert main([str(sweep)]) == 0
+    assert {len(read_attempts(cell)) for cell in cells(tmp_path / "results/ridge-tune")} == {2}
+
+
+def test_a_folder_in_which_the_winner_cannot_be_kept_is_told_of_before_anything_runs(
+    sweep: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, how: Path(path) != tmp_path)  # root may write everywhere
+    assert main([str(sweep)]) == 2
+    assert f"tune.keep: wanted a file that can be written; {tmp_path} is read-only" in capsys.readouterr().err
+    assert not (tmp_path / "results").exists()
 
 
 @pytest.mark.parametrize(

@@ -42,12 +42,14 @@ USUAL = Manner()
 
 @dataclass
 class Drive:
-    """One launch of a sweep's cells, seen from the process that started it; `labels` are the cells' names by id."""
+    """One launch of a sweep's cells, seen from the process that started it; `labels` are the cells' names by id,
+    `submitted` whether a detached launch had anything for Slurm to do."""
 
     results: Path
     cells: Mapping[str, Cell]
     labels: Mapping[str, str]
     states: dict[str, State] = field(default_factory=dict)
+    submitted: bool = False
     _cycles: dict[str, int] = field(default_factory=dict)
     _before: int = 0
     _started: float = 0.0
@@ -70,9 +72,11 @@ class Drive:
             crew = crew_of(Order(launch, self.results, data_root, folder, missing))
             try:
                 if manner.detach:
-                    crew.fill(self._missing)
+                    crew.fill(self._not_worked_on(crew))
+                    self.submitted = bool(folder.jobs)
                 else:
-                    with Display(console, Names(self.labels, self.wanted)) as display:
+                    plain = launch.executor == "debug"  # a debugger's prompt must not be drawn over
+                    with Display(console, Names(self.labels, self.wanted), plain) as display:
                         self._watch(crew, display)
             finally:
                 with suppress(OSError):  # where nothing can be written, whoever comes next finds out
@@ -88,6 +92,11 @@ class Drive:
     def _missing(self) -> list[str]:
         return [identifier for identifier, state in self.states.items() if state is State.MISSING]
 
+    def _not_worked_on(self, crew: Crew) -> list[str]:
+        """The missing cells, and those at which nobody known of is: their lease may be that of a job just ended."""
+        held = {slot.status.get("cell") for slot in crew.slots}
+        return [i for i, state in self.states.items() if state in OPEN and not (state is State.RUNNING and i in held)]
+
     def _watch(self, crew: Crew, display: Display) -> None:
         display.show(self._moment(crew))
         pause = POLL
@@ -102,6 +111,7 @@ class Drive:
                 if sum(self._cycles.values()) != before:
                     crew.progress()
                 pause = max(POLL, 5 * (time.monotonic() - looked))
+            crew.dismiss()
         finally:
             crew.leave()
             self._look()
@@ -114,17 +124,20 @@ class Drive:
             slots=at_work(crew.slots, self.states),
             cycles_done=sum(self._cycles.values()),
             cycles_before=self._before,
-            cycles_wanted=sum(cycles + 1 for cycles in self.wanted.values()),
+            cycles_wanted=sum(self._to_finish(identifier) for identifier in self.cells),
             seconds=time.monotonic() - self._started,
         )
 
     def _look(self) -> None:
         for identifier in [i for i, state in self.states.items() if state in OPEN]:
             state = self.states[identifier] = state_of(self.results, identifier, self.wanted[identifier])
-            if state is State.RUNNING:
+            if state is not State.MISSING:
                 self._cycles[identifier] = self._finished(identifier)
-            elif state is not State.MISSING:
-                self._cycles[identifier] = self.wanted[identifier] + 1  # settled: nothing of it is left to wait for
+
+    def _to_finish(self, identifier: str) -> int:
+        """How many cycles there are to be; a failed cell gets no more than it has."""
+        failed = self.states[identifier] is State.FAILED
+        return self._cycles[identifier] if failed else self.wanted[identifier] + 1
 
     def _checked(self, console: Console, thorough: bool) -> dict[str, State]:
         """The states by the strictest reading, what is damaged being named.

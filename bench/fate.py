@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from contextlib import suppress
 from pathlib import Path
@@ -19,13 +20,16 @@ BY_STATE = {
 
 
 def fate(attempt: Attempt) -> str:
-    """timeout, out_of_memory, cancelled, preempted or killed: by Slurm's word, or the kernel's count of kills."""
+    """timeout, out_of_memory, cancelled, preempted or killed: by Slurm's word, or the kernel's count of kills.
+
+    The kernel is asked where no job ended: outside of Slurm, and of workers that were in one job with whoever asks.
+    """
     where = attempt["environment"]
     said = where.get("slurm")
     told = said if isinstance(said, dict) else {}
     job, restarts = str(told.get("SLURM_JOB_ID")), str(told.get("SLURM_RESTART_COUNT", 0))
-    if job.isdecimal() and restarts.isdecimal():
-        return _fate_of_job(job, int(restarts))
+    if job.isdecimal() and restarts.isdecimal() and (ended := _fate_of_job(job, int(restarts))):
+        return ended
     before = where.get("memory_kills") if where.get("host") == socket.gethostname() else None
     now = memory_kills()
     return "out_of_memory" if isinstance(before, int) and now is not None and now > before else "killed"
@@ -46,10 +50,11 @@ def memory_kills() -> int | None:
     return None
 
 
-def _fate_of_job(job: str, restarts: int) -> str:
+def _fate_of_job(job: str, restarts: int) -> str | None:
+    """None where this process is in the job, and it was not started again: what was killed there was killed alone."""
     known = slurm.job_state(job)
     if known is None:
         return "killed"
     if known.restarts > restarts:
         return "preempted"
-    return BY_STATE.get(known.state, "killed")
+    return None if job == os.environ.get("SLURM_JOB_ID") else BY_STATE.get(known.state, "killed")

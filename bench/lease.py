@@ -88,8 +88,10 @@ def _beat(path: Path, stop: threading.Event) -> None:
     while not stop.wait(BEAT):
         try:
             os.utime(path)
-        except OSError:
+        except FileNotFoundError:
             return  # taken over or removed; Lease.check tells the holder
+        except OSError:  # such as a file server that was away for a moment
+            continue
 
 
 def _abandoned(path: Path) -> bool:

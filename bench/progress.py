@@ -54,12 +54,13 @@ class Moment:
 
 
 class Display:
-    """Shows moments. On a terminal it redraws; otherwise it prints a line when a cell ends and now and then."""
+    """Shows moments. On a terminal it redraws; elsewhere, and if `plain`, it prints a line when a cell ends, and now
+    and then."""
 
-    def __init__(self, console: Console, names: Names) -> None:
+    def __init__(self, console: Console, names: Names, plain: bool = False) -> None:
         self._console = console
         self._names = names
-        self._live = Live(console=console, refresh_per_second=2) if console.is_terminal else None
+        self._live = Live(console=console, refresh_per_second=2) if console.is_terminal and not plain else None
         self._shown: dict[str, State] = {}
         self._spoke = time.monotonic()
 

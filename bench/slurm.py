@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 PATIENCE = 60  # seconds; a busy controller is slow to answer
+BEGAN = "LOOKAHEAD_JOB_BEGAN"
+NOTE_BEGINNING = f"export {BEGAN}=$(date +%s)"
+"""A shell line for the start of a job, from which its walltime counts."""
+FORGOTTEN = "Invalid job id"
 WAITING = ("PENDING", "CONFIGURING", "REQUEUED", "REQUEUE_HOLD")
 LIVE = (*WAITING, "RUNNING", "SUSPENDED", "STOPPED", "RESIZING", "COMPLETING")
 
@@ -42,18 +48,26 @@ class Tasks:
 
 
 def live_tasks(jobs: Sequence[str]) -> Tasks | None:
-    """The jobs of these arrays that are not over; None where Slurm cannot be asked, which says nothing of them."""
+    """The jobs of these arrays that are not over; None where Slurm does not answer, which says nothing of them."""
     if not jobs:
         return Tasks()
-    told = _ask("squeue", "--noheader", "--array", "--format=%T", f"--jobs={','.join(jobs)}")
-    if told is None and len(jobs) > 1:  # one that Slurm has forgotten spoils the answer for the others
+    answer = _asked("squeue", "--noheader", "--array", "--format=%T", f"--jobs={','.join(jobs)}")
+    if answer is None:
+        return None
+    if answer.returncode != 0 and len(jobs) > 1:  # one that Slurm has forgotten spoils the answer for the others
         first, others = live_tasks(jobs[:1]), live_tasks(jobs[1:])
         return None if first is None or others is None else first + others
-    if told is None:
-        return Tasks() if _ask("scontrol", "ping") is not None else None
-    states = told.split()
+    if answer.returncode != 0:
+        return Tasks() if FORGOTTEN in answer.stderr else None
+    states = answer.stdout.split()
     waiting = sum(state in WAITING for state in states)
     return Tasks(waiting, sum(state in LIVE for state in states) - waiting)
+
+
+def seconds_of_this_job(otherwise: float) -> float:
+    """How long ago the job of this process began, where its script noted that."""
+    began = os.environ.get(BEGAN, "")
+    return time.time() - int(began) if began.isdecimal() else otherwise
 
 
 def warning(minutes: int) -> int:
@@ -78,9 +92,10 @@ def states(array: str) -> set[str]:
     return set(re.findall(r"\bJobState=(\w+)", told)) or set(_accounted(array))
 
 
-def cancel(jobs: Sequence[str]) -> bool:
-    """Cancel arrays; whether Slurm took it."""
-    return not jobs or _ask("scancel", *jobs) is not None
+def cancel(jobs: Sequence[str], *options: str) -> bool:
+    """Cancel arrays, one by one, so that one that Slurm has forgotten spoils nothing; whether it took every one."""
+    taken = [_ask("scancel", *options, job) is not None for job in jobs]
+    return all(taken)
 
 
 def _accounted(job: str) -> list[str]:
@@ -91,10 +106,15 @@ def _accounted(job: str) -> list[str]:
 
 def _ask(command: str, *arguments: str) -> str | None:
     """What a command prints; None where it is missing or fails."""
+    answer = _asked(command, *arguments)
+    return answer.stdout if answer is not None and answer.returncode == 0 else None
+
+
+def _asked(command: str, *arguments: str) -> subprocess.CompletedProcess[str] | None:
+    """How a command ended; None where it is missing or says nothing for too long."""
     if shutil.which(command) is None:
         return None
     try:
-        told = subprocess.run([command, *arguments], capture_output=True, text=True, timeout=PATIENCE, check=True)
+        return subprocess.run([command, *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False)
     except (OSError, subprocess.SubprocessError):
         return None
-    return told.stdout

@@ -127,12 +127,12 @@ class _Command:
             return 130
         finally:
             _print(self.console, follower.finish(MIRRORING) or "")
+        if self.options.detach:
+            _print(self.console, f"{'submitted' if drive.submitted else 'nothing to submit'}. {ATTACH}")
+            return 0
         return self._conclude(drive.states)
 
     def _conclude(self, found: dict[str, State]) -> int:
-        if self.options.detach:
-            _print(self.console, f"submitted. {ATTACH}")
-            return 0
         self.console.print(summary(self.chosen, self.results))
         self._print_failures(found)
         absent = without_data(self.chosen)
@@ -186,6 +186,8 @@ def _assignments(options: argparse.Namespace) -> Iterator[str]:
     if options.devices is not None:
         yield "launch.device=cuda"
         yield f"launch.devices=[{', '.join(json.dumps(each) for each in options.devices.split(','))}]"
+        if options.jobs is None:
+            yield "launch.slots=null"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import time
 from collections.abc import Iterator
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from bench.data import Data
 
 PAUSE, AGAIN = 0.5, 3.0
-EARLY = 60  # seconds that Slurm's warning may come before the time that was asked for
+EARLY = 90  # seconds that Slurm's warning may come before the time that was asked for: its 60, and some to be heard
 STARTING, FINISHED = "starting", "finished"
 STOP = "stop"
 
@@ -86,8 +87,8 @@ class Worker:
         place. For a signal handler; whoever takes the cell up next goes on from its last finished cycle."""
         if self._at is not None:
             (folder, number), self._at = self._at, None
-            minutes, spent = self.desk.launch.slurm.minutes, time.monotonic() - self._started
-            left = 60 * minutes - spent
+            minutes = self.desk.launch.slurm.minutes
+            left = 60 * minutes - slurm.seconds_of_this_job(time.monotonic() - self._started)
             kind: FailureKind = "timeout" if left < slurm.warning(minutes) + EARLY else "preempted"
             self._ending.settle(folder, self._ending.from_outside(folder, number, kind))
 
@@ -99,8 +100,8 @@ class Worker:
         import torch
 
         launch = self.desk.launch
-        if launch.device == "cuda" and launch.per_device > 1:
-            torch.cuda.set_per_process_memory_fraction(1 / launch.per_device)
+        if launch.device == "cuda" and self.desk.slots > 1:
+            torch.cuda.set_per_process_memory_fraction(1 / self.desk.slots)
         self._environment = {**environment(launch.device), "slots": self.desk.slots, "launch": self._ending.launch}
 
     def _stopped(self) -> bool:
@@ -126,6 +127,8 @@ class Worker:
             while not (folder.failed() or folder.finished_cycle() >= cycles):
                 if not self._attempt(folder, record, lease):
                     return False
+                if folder.finished_cycle() < cycles:
+                    self._make_room()
             return True
 
     def _attempt(self, folder: RunFolder, record: dict[str, Any], lease: Lease) -> bool:
@@ -145,11 +148,22 @@ class Worker:
             self._ending.settle(folder, self._ending.from_outside(folder, number, "timeout"))
             return True
         except Exception as error:  # it is recorded with its trace, and the other cells go on
+            if self._at is None:  # raised while this process was leaving: how the attempt ended is noted already
+                raise
             self._at = None
             return self._failed(error, folder, number, lease)
         self._at = None
         folder.end_attempt(number, "done")
         return True
+
+    def _make_room(self) -> None:
+        """Give back the memory that is held for other cells: the next attempt may need what the last one lacked."""
+        import torch
+
+        self._loaded.clear()
+        gc.collect()
+        if self.desk.launch.device == "cuda":
+            torch.cuda.empty_cache()
 
     def _end(self, folder: RunFolder, number: int, status: str) -> bool:
         self._at = None

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+import os
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench import slurm
+from bench.ending import check_room
 from bench.errors import ConfigError, Ended, ResultsError
 from bench.files import check_writable
 from bench.launching.crew import STILLBORN, Order, setup, undisturbed
-from bench.launching.folder import Slot, launches
+from bench.launching.folder import LaunchFolder, Slot, launches
 from bench.lease import STALE
 from bench.log import tail
 from bench.worker import STARTING, Worker
@@ -21,6 +25,10 @@ if TYPE_CHECKING:
 
 LARGEST = 1000  # jobs in one array; Slurm's own default limit is 1001
 ASK = 5.0  # seconds between two questions to Slurm
+
+
+CORES_OF_SRUN = 'export SRUN_CPUS_PER_TASK="${SLURM_CPUS_PER_TASK:-1}"'
+"""srun of Slurm 22.05 to 23.02 gives a worker one core unless it is told so."""
 
 
 class ArrayWorker(Worker):
@@ -39,8 +47,8 @@ class ArrayCrew:
 
     def __init__(self, order: Order) -> None:
         self._order = order
-        earlier = [each for each in launches(order.results) if each.jobs and not each.stopped]
-        self._attached = {each: each.cells for each in earlier if slurm.live_tasks(each.jobs) != slurm.Tasks()}
+        self._attached = _live(order.results)
+        self._cells = {each: each.cells for each in self._attached}
         self._jobs: list[str] = []
         self._slots: list[Slot] = []
         self._newest: list[Slot] = []
@@ -56,18 +64,18 @@ class ArrayCrew:
 
     @property
     def alive(self) -> bool:
-        self._ask()
-        return self._tasks.live > 0 or bool(self._attached)
+        """No: what is left of the jobs when all cells are settled has nothing to do."""
+        return False
 
     def fill(self, missing: Collection[str]) -> None:
-        """Submit what no live array covers: at once where none of ours is left, else when it stays uncovered a while,
-        as after the death of a worker whose cell no other one is going to have time for."""
+        """Submit what no live array covers: at once where none is left or nothing was submitted yet, else when it
+        stays uncovered a while, as after the death of a worker whose cell no other one is going to have time for."""
         self._ask()
-        covered = set[str]().union(*self._attached.values())
-        uncovered = sum(identifier not in covered for identifier in missing) - self._room
+        uncovered = self._uncovered(missing)
+        at_once = not self._jobs or (self._tasks.live == 0 and not self._attached)
         if uncovered <= 0 or self._ended:
             self._enough = time.monotonic()
-        elif self._tasks.live == 0 or time.monotonic() - self._enough > STALE:
+        elif at_once or time.monotonic() - self._enough > STALE:
             self._rounds = self._rounds + 1 if self._newest and not self._took_cells() else 0
             if self._rounds > STILLBORN:
                 raise ResultsError(f"jobs end before they take a cell; {self._last_words()}")
@@ -81,6 +89,8 @@ class ArrayCrew:
         ended, self._ended = self._ended, []
         if ended:
             check_writable(self._order.results)
+            for slot in self._newest:
+                check_room(self._order.results, slot.status.get("cell"))
             if any("CANCELLED" in slurm.states(job) for job in ended):
                 raise Ended("its jobs were cancelled in Slurm")
 
@@ -90,16 +100,28 @@ class ArrayCrew:
     def leave(self) -> None:
         """Nothing to do: the jobs go on."""
 
+    def dismiss(self) -> None:
+        """Take those of our jobs that still wait out of Slurm's queue."""
+        if self._tasks.waiting:
+            slurm.cancel(self._jobs, "--state=PENDING")
+
     @property
     def _share(self) -> int:
         return self._order.launch.slurm.cells_per_job
 
-    @property
-    def _room(self) -> int:
-        """How many more cells our live jobs can take, those that run being at one each."""
-        starting = sum(slot.status.get("doing", STARTING) == STARTING for slot in self._slots)
-        starting = max(0, min(starting - self._tasks.waiting, self._tasks.running))
-        return self._tasks.waiting * self._share + self._tasks.running * (self._share - 1) + starting
+    def _uncovered(self, missing: Collection[str]) -> int:
+        """How many cells no job is going to take. Those of an earlier launch take the cells of its queue alone."""
+        left = set(missing)
+        for each, tasks in self._attached.items():
+            theirs = sorted(left & self._cells[each])
+            left -= {*theirs[: self._room(tasks, each.slots)]}
+        return len(left) - self._room(self._tasks, self._slots)
+
+    def _room(self, tasks: slurm.Tasks, slots: Sequence[Slot]) -> int:
+        """How many more cells live jobs can take, those that run being at one each."""
+        starting = sum(slot.status.get("doing", STARTING) == STARTING for slot in slots)
+        starting = max(0, min(starting - tasks.waiting, tasks.running))
+        return tasks.waiting * self._share + tasks.running * (self._share - 1) + starting
 
     def _took_cells(self) -> bool:
         """Whether a worker was at a cell when it was last heard of: what ended it there, retries judge."""
@@ -115,9 +137,11 @@ class ArrayCrew:
             self._ended += self._jobs if self._tasks.live and not tasks.live else []
             self._tasks = tasks
         for each in list(self._attached):
-            if slurm.live_tasks(each.jobs) == slurm.Tasks():
+            if (tasks := slurm.live_tasks(each.jobs)) == slurm.Tasks():
                 self._ended += each.jobs
                 del self._attached[each]
+            elif tasks is not None:
+                self._attached[each] = tasks
 
     def _submit(self, count: int) -> None:
         import submitit
@@ -132,7 +156,7 @@ class ArrayCrew:
         try:
             executor = submitit.SlurmExecutor(self._order.folder.path / "jobs", max_num_timeout=10**6)
             executor.update_parameters(**self._parameters())
-            with executor.batch():
+            with _outside_of_jobs(), executor.batch():
                 jobs = [executor.submit(ArrayWorker(desk)) for desk in desks]
         except (RuntimeError, ValueError, submitit.core.utils.FailedJobError) as error:
             raise ConfigError.of("launch.slurm", "", f"wanted a cluster that takes the jobs; {error}") from error
@@ -146,7 +170,8 @@ class ArrayCrew:
         launch, asked = self._order.launch, self._order.launch.slurm
         gpus = asked.gpus if asked.gpus is not None else int(launch.device == "cuda")
         named: dict[str, object] = {"partition": asked.partition, "account": asked.account, "qos": asked.qos}
-        named |= {"mem": f"{asked.memory_gib:g}G" if asked.memory_gib else None, "gpus_per_node": gpus or None}
+        memory = f"{math.ceil(1024 * asked.memory_gib)}M" if asked.memory_gib else None
+        named |= {"mem": memory, "gpus_per_node": gpus or None}
         return {
             **{name: value for name, value in named.items() if value is not None},
             "job_name": self._order.results.name,
@@ -154,11 +179,43 @@ class ArrayCrew:
             "signal_delay_s": slurm.warning(asked.minutes),
             "cpus_per_task": launch.threads,
             "array_parallelism": asked.array_parallelism,
-            "setup": [*setup(launch.threads), *asked.setup],
-            "additional_parameters": dict(asked.extra),
+            "setup": [slurm.NOTE_BEGINNING, CORES_OF_SRUN, *setup(launch.threads), *asked.setup],
+            "additional_parameters": {"requeue": True, **asked.extra},
         }
 
     def _last_words(self) -> str:
         logs = sorted((self._order.folder.path / "jobs").glob("*.err"), key=lambda path: path.stat().st_mtime)
         words = tail(logs[-1], 1) if logs else ""
         return f"the last one said: {words}" if words else "the last one said nothing"
+
+
+def _live(results: Path) -> dict[LaunchFolder, slurm.Tasks]:
+    """The earlier launches of a sweep whose jobs are not over. Raises ConfigError where Slurm does not say."""
+    found = {}
+    for each in launches(results):
+        if each.jobs and not each.stopped:
+            tasks = slurm.live_tasks(each.jobs)
+            if tasks is None:
+                raise ConfigError.of(
+                    "launch",
+                    "executor",
+                    f"wanted Slurm's word on the jobs of {each.path}; it does not answer here. Start the sweep where "
+                    "squeue works; where those jobs are over for certain, delete that folder",
+                )
+            if tasks.live:
+                found[each] = tasks
+    return found
+
+
+@contextmanager
+def _outside_of_jobs() -> Iterator[None]:
+    """Hide the job that this process may run in: sbatch would hand its limits on. What the user told sbatch stays."""
+    from submitit.helpers import clean_env
+
+    if "SLURM_JOB_ID" not in os.environ:
+        yield
+        return
+    told = {name: value for name, value in os.environ.items() if name.startswith(("SBATCH_", "SLURM_CONF"))}
+    with clean_env():
+        os.environ.update(told)
+        yield

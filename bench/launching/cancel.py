@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from bench import slurm
 from bench.errors import ResultsError
-from bench.launching.folder import LaunchFolder, launches
+from bench.launching.folder import LaunchFolder, Slot, launches
+from bench.lease import is_leased
+from bench.process import lives
+from bench.record import cell_folder
 
 
 def cancel(results: Path) -> Iterator[str]:
@@ -16,14 +20,25 @@ def cancel(results: Path) -> Iterator[str]:
     Raises ResultsError where the mark cannot be left that workers elsewhere look for.
     """
     for launch in launches(results):
-        tasks = slurm.live_tasks(launch.jobs)
-        busy = [slot for slot in launch.slots if slot.busy]
+        live = {job: slurm.live_tasks([job]) for job in ([] if launch.stopped else launch.jobs)}
+        here = sum(slot.busy for slot in launch.slots)
+        elsewhere = Counter(slot.status["host"] for slot in launch.slots if _works_elsewhere(slot, results))
         _mark(launch)
         launch.interrupt()
-        if tasks is None or tasks.live:
-            yield _cancel_jobs(launch, tasks)
-        if busy and not launch.jobs:
-            yield f"{launch.path.name}: told {len(busy)} worker{'s' if len(busy) > 1 else ''} on this machine to stop"
+        if any(tasks is None or tasks.live for tasks in live.values()):
+            yield _cancel_jobs(launch, live)
+        elif not launch.jobs:
+            if here:
+                yield f"{launch.path.name}: told {_some(here, 'worker')} on this machine to stop"
+            for host, number in elsewhere.items():
+                yield f"{launch.path.name}: left a mark for {_some(number, 'worker')} on {host}, to stop at it"
+
+
+def _works_elsewhere(slot: Slot, results: Path) -> bool:
+    """Whether a worker of another host holds the cell that it last said it was at."""
+    status = slot.status
+    cell, unknown = status.get("cell"), lives(status) is None
+    return unknown and cell is not None and is_leased(cell_folder(results, cell))
 
 
 def _mark(launch: LaunchFolder) -> None:
@@ -36,11 +51,16 @@ def _mark(launch: LaunchFolder) -> None:
         ) from error
 
 
-def _cancel_jobs(launch: LaunchFolder, tasks: slurm.Tasks | None) -> str:
-    arrays = ", ".join(launch.jobs)
-    if tasks is None or not slurm.cancel(launch.jobs):
+def _cancel_jobs(launch: LaunchFolder, live: Mapping[str, slurm.Tasks | None]) -> str:
+    arrays = [job for job, tasks in live.items() if tasks is None or tasks.live]
+    if None in live.values() or not slurm.cancel(arrays):
         return (
             f"{launch.path.name}: Slurm cannot be asked from here; workers stop when they see the mark. To take "
-            f"waiting jobs out, run `scancel {arrays}` on the cluster"
+            f"waiting jobs out, run `scancel {' '.join(arrays)}` on the cluster"
         )
-    return f"{launch.path.name}: cancelled {tasks.live} job{'s' if tasks.live > 1 else ''} of Slurm's array {arrays}"
+    jobs = _some(sum(tasks.live for tasks in live.values() if tasks is not None), "job")
+    return f"{launch.path.name}: cancelled {jobs} of Slurm's array {', '.join(arrays)}"
+
+
+def _some(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -27,7 +27,7 @@ class Crew(Protocol):
 
     @property
     def alive(self) -> bool:
-        """Whether any worker runs, or waits for its turn."""
+        """Whether there are workers to wait for, even where every cell is settled."""
         ...
 
     def fill(self, missing: Collection[str]) -> None:
@@ -47,6 +47,10 @@ class Crew(Protocol):
 
     def leave(self) -> None:
         """The driver goes: workers of this machine are stopped, those of a cluster go on."""
+        ...
+
+    def dismiss(self) -> None:
+        """Every cell is settled: workers that still wait for their turn are not needed."""
         ...
 
 

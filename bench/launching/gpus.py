@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import takewhile
+from pathlib import Path
 
 from bench.errors import ConfigError
 from bench.launching.options import Launch
+
+QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def places(launch: Launch) -> list[str | None]:
     """A GPU for each slot, by its name in CUDA_VISIBLE_DEVICES; None for a slot on the CPU.
 
-    Slots are dealt out over the GPUs in turn. Raises ConfigError where there is no GPU.
+    Slots are dealt out over the GPUs in turn. The one slot of `debug` has the first of those that are named, or
+    whatever this process sees. Raises ConfigError where there is no GPU.
     """
     if launch.executor == "debug":
-        return [None]
+        return [None if launch.devices is None else str(launch.devices[0])]
     if launch.device == "cpu":
         return [None] * (launch.slots or max(1, cores() // launch.threads))
     devices = [str(device) for device in launch.devices or visible()]
@@ -28,8 +34,22 @@ def places(launch: Launch) -> list[str | None]:
 
 
 def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """How many cores this process may use: by its affinity, its container's quota, and its job in Slurm."""
+    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min([bound, *_quota(), *_of_job()]))
+
+
+def _quota() -> Iterator[int]:
+    """What the control group allows, as with `docker run --cpus`."""
+    with suppress(OSError, ValueError):  # no control groups, or "max": no limit
+        quota, period = QUOTA.read_text().split()
+        yield math.ceil(int(quota) / int(period))
+
+
+def _of_job() -> Iterator[int]:
+    given = os.environ.get("SLURM_CPUS_PER_TASK", "")
+    if given.isdecimal():
+        yield int(given)
 
 
 def visible() -> Sequence[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import time
 from collections import Counter
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 CANCELLED = "stopped by --cancel"
 PATIENCE = 5.0
+NUMBERED = "export CUDA_DEVICE_ORDER=PCI_BUS_ID"  # as nvidia-smi numbers GPUs; CUDA itself begins with the fastest
 FOREVER = 60 * 24 * 365  # minutes; submitit's local executor would kill a worker after five
 
 
@@ -59,7 +61,8 @@ class LocalCrew:
     def fill(self, missing: Collection[str]) -> None:
         room = len(self._places) - len(self._adopted) - len(self._jobs)
         free = [slot for slot in self._free if slot not in self._jobs]
-        for slot in free[: max(0, min(room, len(missing)))]:
+        starting = sum(slot.status.get("doing", STARTING) == STARTING for slot in self._jobs)
+        for slot in free[: max(0, min(room, len(missing) - starting))]:
             with undisturbed():
                 self._jobs[slot] = self._start(slot)
 
@@ -91,6 +94,9 @@ class LocalCrew:
                 return
             self._order.folder.interrupt()
 
+    def dismiss(self) -> None:
+        """Nothing to do: none waits."""
+
     @property
     def _free(self) -> list[Slot]:
         """The slots that no adopted worker fills, so that none gets the GPU of another while one is idle."""
@@ -121,6 +127,8 @@ class LocalCrew:
         (slot.folder / "status.json").unlink(missing_ok=True)
         worker = Worker(self._desk(slot))
         if self._order.launch.executor == "debug":
+            if (gpu := self._places[slot.number]) is not None:
+                os.environ["CUDA_VISIBLE_DEVICES"] = gpu
             return _Here(submitit.DebugExecutor(slot.folder).submit(worker))
         executor = submitit.LocalExecutor(slot.folder)
         executor.update_parameters(timeout_min=FOREVER, setup=self._setup(slot))
@@ -134,7 +142,7 @@ class LocalCrew:
         display; the worker listens to it again (Worker.__call__)."""
         gpu = self._places[slot.number]
         # submitit hides every GPU from a job that asked for none
-        named = [] if gpu is None else [f"export CUDA_VISIBLE_DEVICES={shlex.quote(gpu)}"]
+        named = [] if gpu is None else [f"export CUDA_VISIBLE_DEVICES={shlex.quote(gpu)}", NUMBERED]
         return ["trap '' INT", *setup(self._order.launch.threads), *named]
 
 

@@ -86,6 +86,20 @@ def test_the_accounting_says_it_where_the_controller_has_forgotten_the_job(
     assert "--jobs=5" in (commands / "sacct.asked").read_text()
 
 
+def test_of_a_worker_in_the_job_of_whoever_asks_the_kernel_knows(
+    commands: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in an interactive job, whose workers are processes of one machine."""
+    command(commands, "scontrol", printing(ENDED.format(state="RUNNING")))
+    monkeypatch.setattr(module, "memory_kills", lambda: 3)
+    lost = attempt(slurm={"SLURM_JOB_ID": "5"}, memory_kills=2)
+    assert fate(lost) == "killed"
+    monkeypatch.setenv("SLURM_JOB_ID", "5")
+    assert fate(lost) == "out_of_memory"
+    command(commands, "scontrol", printing(REQUEUED.format(state="RUNNING")))
+    assert fate(lost) == "preempted"
+
+
 @pytest.mark.parametrize("state", ["PENDING", "RUNNING", "COMPLETED"])
 def test_a_job_that_was_started_again_since_was_preempted(commands: Path, state: str) -> None:
     command(commands, "scontrol", printing(REQUEUED.format(state=state)))

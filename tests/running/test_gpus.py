@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import ConfigError
+from bench.launching import gpus as gpus_module
 from bench.launching.crew import Order
 from bench.launching.folder import LaunchFolder, Slot
 from bench.launching.gpus import places
@@ -117,12 +118,44 @@ def test_the_debug_executor_has_one_slot_and_hides_nothing(device: str) -> None:
     assert places(Launch(executor="debug", device=device, slots=4)) == [None]  # type: ignore[arg-type]
 
 
+def test_the_debug_executor_takes_the_first_gpu_that_is_named() -> None:
+    assert places(Launch(executor="debug", device="cuda", devices=[3, 1])) == ["3"]
+
+
+@pytest.mark.parametrize(
+    ("quota", "of_job", "cores"),
+    [(None, None, 8), ("max 100000", None, 8), ("200000 100000", None, 2), ("150000 100000", None, 2), (None, "4", 4)],
+)
+def test_cores_are_those_of_the_container_and_of_the_job(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quota: str | None, of_job: str | None, cores: int
+) -> None:
+    monkeypatch.setattr(gpus_module.os, "sched_getaffinity", lambda process: set(range(8)))
+    monkeypatch.setattr(gpus_module, "QUOTA", tmp_path / "cpu.max")
+    monkeypatch.delenv("SLURM_CPUS_PER_TASK", raising=False)
+    if quota is not None:
+        (tmp_path / "cpu.max").write_text(f"{quota}\n")
+    if of_job is not None:
+        monkeypatch.setenv("SLURM_CPUS_PER_TASK", of_job)
+    assert gpus_module.cores() == cores
+
+
+def test_one_missing_cell_gets_one_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = crew(tmp_path, Launch(slots=4))
+    monkeypatch.setattr(made, "_start", lambda slot: object())
+    for _ in range(4):  # the worker is still starting
+        made.fill(["0"])
+    assert len(made._jobs) == 1
+    made.fill(["0", "1", "2"])
+    assert len(made._jobs) == 3
+
+
 @pytest.mark.parametrize("devices", [[3, 1], [UUID, MIG], [OLD_MIG, 0]])
 def test_a_worker_finds_its_gpu_and_its_share_of_threads(tmp_path: Path, devices: list[int | str]) -> None:
     made = crew(tmp_path, Launch(device="cuda", devices=devices, threads=3))
     for number, device in enumerate(devices):
         variables = told(made, number)
         assert variables["CUDA_VISIBLE_DEVICES"] == str(device)
+        assert variables["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
         assert variables["OMP_NUM_THREADS"] == variables["MKL_NUM_THREADS"] == variables["NPROC"] == "3"
 
 

@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 from launched_sweep import PATIENCE, WORKER, Command, LaunchedSweep, expected, launched_sweep, until
 
+from bench.files import write_json
 from bench.launching.cancel import cancel
 from bench.launching.folder import LaunchFolder
+from bench.process import me
+from bench.record import cell_folder
 
 STOPPED = "stopped by --cancel; finished cycles are kept, the same command goes on from there"
 
@@ -107,6 +110,18 @@ def test_the_workers_of_a_killed_driver_keep_their_slots(sweep: LaunchedSweep) -
 def test_where_nothing_runs_there_is_nothing_to_cancel(tmp_path: Path) -> None:
     assert list(cancel(tmp_path)) == []
     assert list(tmp_path.iterdir()) == []
+
+
+def test_workers_of_another_machine_are_said_to_be_told_by_the_mark(tmp_path: Path) -> None:
+    launch = LaunchFolder(tmp_path / "launches/one")
+    launch.note("local")
+    elsewhere = {**me(), "host": "node7"}
+    for number, cell in enumerate(("a", "b")):
+        status = {"cell": cell, "doing": "cycle 1: fit", "share": 0.0, **elsewhere}
+        write_json(launch.path / f"slot{number}/status.json", status)
+    write_json(cell_folder(tmp_path, "a") / "lease.0", elsewhere)  # nobody holds b any more
+    assert list(cancel(tmp_path)) == ["one: left a mark for 1 worker on node7, to stop at it"]
+    assert launch.stopped
 
 
 def test_a_launch_that_was_cancelled_bears_the_mark(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -70,6 +71,25 @@ def test_a_process_with_the_number_of_a_dead_holder_does_not_hold(tmp_path: Path
     holder = {**me(), "born": "0"}
     (tmp_path / "lease.0").write_text(json.dumps(holder))
     assert not is_leased(tmp_path)
+
+
+def test_a_file_server_that_was_away_ends_no_beat(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    utime, away = os.utime, [OSError(errno.EIO, "away"), OSError(errno.ESTALE, "stale")]
+
+    def touch(path: Path) -> None:
+        if away:
+            raise away.pop()
+        utime(path)
+
+    monkeypatch.setattr(lease, "BEAT", 0.01)
+    monkeypatch.setattr(os, "utime", touch)
+    with leased(tmp_path):
+        (path,) = tmp_path.glob("lease.*")
+        utime(path, (0, 0))
+        until = time.monotonic() + 20
+        while path.stat().st_mtime == 0 and time.monotonic() < until:
+            time.sleep(0.01)
+        assert path.stat().st_mtime > 0
 
 
 def test_the_holder_beats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -301,3 +301,13 @@ def test_a_sweep_that_lacks_a_file_for_one_experiment_runs_the_others_and_says_s
     assert said.count("no data for lacking: npz: no file 'gone.npz'; looked for gone.npz") == 2, "before and after"
     assert "2 done; rows in results/small" in said
     assert main(["small.yaml", "--only", "only", "--set", "launch.executor=debug"]) == 0
+
+
+def test_a_plain_display_draws_nothing_over_a_terminal() -> None:
+    """As with the debug executor, where a debugger may have its prompt there."""
+    written = io.StringIO()
+    names = Names({"a": "margin seed 0"}, {"a": 2})
+    with Display(Console(file=written, force_terminal=True), names, plain=True) as display:
+        display.show(Moment({"a": State.MISSING}, [], cycles_done=0, cycles_before=0, cycles_wanted=3, seconds=1.0))
+    assert written.getvalue().startswith("0/1 cells")
+    assert "\x1b[" not in written.getvalue()

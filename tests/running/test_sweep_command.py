@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from bench.record import read_plan, read_rows
-from bench.sweep import main
+from bench.sweep import _assignments, _parser, main
 
 SWEEP = """
 name: tiny
@@ -113,6 +113,25 @@ def test_finished_cells_of_another_default_are_refused_before_anything_runs(
     said = capsys.readouterr().err
     assert f"{file.parent.name}: holds results for learner.train.schedule.warm_up = 0.4, but this version" in said
     assert results_of(tmp_path / "results/tiny") == before
+
+
+def test_cycles_that_failed_cells_will_never_have_are_not_counted(
+    sweep: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rates = "grid: {learner.train.schedule.max_lr: [1.0e+9, 0.05]}"
+    sweep.write_text(SWEEP.replace("{title: The first,", f"{{title: The first, {rates},"))
+    given = [str(sweep), "--only", "first", "--executor", "debug", "--set", "seeds=1"]
+    assert main(given) == 1
+    assert "2/4 cells · 2 failed · 6/6 cycles" in capsys.readouterr().out
+    assert main([*given, "protocol.cycles=3"]) == 1
+    assert "2/4 cells · 2 failed · 8/8 cycles" in capsys.readouterr().out
+
+
+def test_gpus_that_are_named_bring_their_own_number_of_slots() -> None:
+    options = _parser().parse_args(["s.yaml", "--devices", "0,1"])
+    assert [*_assignments(options)] == ["launch.device=cuda", 'launch.devices=["0", "1"]', "launch.slots=null"]
+    options = _parser().parse_args(["s.yaml", "--devices", "0,1", "--jobs", "4"])
+    assert "launch.slots=null" not in [*_assignments(options)]
 
 
 def test_the_plan_names_the_cells_of_every_arm(sweep: Path, tmp_path: Path) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +12,11 @@ import pytest
 import torch
 from support import up_to
 
+from bench import slurm
 from bench.cell import Cell
 from bench.files import write_json
 from bench.folder import RunFolder
-from bench.launching.options import Retries
+from bench.launching.options import Launch, Retries, Slurm
 from bench.loop import Run
 from bench.recipe import Constant
 from bench.record import cell_folder, read_attempts, read_failure, read_rows
@@ -122,6 +125,50 @@ def test_an_interrupted_worker_leaves_the_cell_to_the_next(
     assert state(tmp_path, cell) is State.MISSING
     assert [attempt["status"] for attempt in read_attempts(cell_folder(tmp_path, cell.id))] == ["interrupted"]
     assert Worker(desk(tmp_path, [cell]))() == 1
+
+
+@pytest.mark.parametrize(
+    ("minutes", "before", "ended"), [(1, 0, "timeout"), (240, 0, "preempted"), (240, 238, "timeout")]
+)
+def test_an_error_while_a_worker_leaves_is_none_of_its_cell_s(
+    cell: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, minutes: int, before: int, ended: str
+) -> None:
+    """As when submitit's handler of Slurm's signal cannot put the job back into the queue; `before` are the minutes
+    that the job had run when its worker was called."""
+    monkeypatch.setenv(slurm.BEGAN, str(int(time.time()) - 60 * before))
+    told = desk(tmp_path, [cell])
+    worker = Worker(replace(told, launch=Launch(slurm=Slurm(minutes=minutes))))
+
+    def signalled(run: Run) -> None:
+        worker.leave()
+        raise subprocess.CalledProcessError(1, ["scontrol", "requeue"])
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Run, "finish", signalled)
+        with pytest.raises(subprocess.CalledProcessError):
+            worker()
+    assert [attempt["status"] for attempt in read_attempts(cell_folder(tmp_path, cell.id))] == [ended]
+    assert state(tmp_path, cell) is State.MISSING
+    assert Worker(told)() == 1
+
+
+def test_after_a_failure_no_memory_is_held_for_other_cells(cell: Cell, tmp_path: Path) -> None:
+    other = replace(diverging(cell), seed=cell.seed + 1)
+    worker = Worker(desk(tmp_path, [cell, other]))
+    assert worker() == 2
+    assert worker._loaded == {}
+
+
+def test_a_worker_takes_its_share_of_a_gpu_that_it_shares(
+    cell: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares: list[float] = []
+    monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", shares.append)
+    monkeypatch.setattr("bench.worker.environment", lambda device: {})
+    for slots in (1, 3):
+        told = replace(desk(tmp_path, []), slots=slots, launch=Launch(device="cuda", per_device=2))
+        assert Worker(told)() == 0
+    assert shares == [1 / 3]
 
 
 def test_data_that_cannot_be_read_fails_the_cell_and_not_the_worker(cell: Cell, tmp_path: Path) -> None:

@@ -68,6 +68,34 @@ def test_ctrl_c_leaves_the_jobs_and_the_next_command_waits_for_them(
     assert sweep.outcome() == undisturbed
 
 
+def test_what_is_under_way_is_not_submitted_again(sweep: SlurmSweep) -> None:
+    sweep.close()
+    assert sweep.run("--detach") == 0, sweep.said()
+    sweep.wait_for_workers(2)
+    assert sweep.run("--detach") == 0, sweep.said()
+    assert sweep.said().count("nothing to submit. The same command waits for it") == 1
+    sweep.open()
+    assert sweep.run() == 0, sweep.said()
+    assert sweep.statuses() == [["done"]] * 2
+    assert len(sweep.arrays()) == 1
+
+
+def test_a_failed_cell_is_submitted_again_while_others_of_its_array_go_on(sweep: SlurmSweep) -> None:
+    given = ("--set", "experiments.gated.strategies=[gated, raising]", "seeds=1")
+    sweep.close()
+    driver = sweep.start(*given)
+    sweep.wait_for_workers(1)
+    until(lambda: sweep.failures() != [], "the failure of the cell that raises")
+    ctrl_c(driver)
+    assert sweep.ended(driver) == 130
+    assert sweep.run(*given, "--retry-failed", "--detach") == 0, sweep.said()
+    until(lambda: ["exception", "exception"] in sweep.statuses(), "its second attempt")
+    assert [None] in sweep.statuses()
+    sweep.open()
+    assert sweep.run(*given) == 1, sweep.said()
+    assert sorted(sweep.statuses()) == [["done"], ["exception", "exception"]]
+
+
 def test_more_seeds_are_submitted_while_the_first_ones_go_on(sweep: SlurmSweep) -> None:
     sweep.close()
     assert sweep.run("--detach", "--set", "seeds=1") == 0, sweep.said()

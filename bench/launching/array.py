@@ -101,8 +101,10 @@ class ArrayCrew:
         """Nothing to do: the jobs go on."""
 
     def dismiss(self) -> None:
-        """Take those of our jobs that still wait out of Slurm's queue."""
+        """Take those of our jobs that still wait out of Slurm's queue, and from the launch, lest another command that
+        waits for them takes it for stopped by somebody."""
         if self._tasks.waiting:
+            self._order.folder.note("slurm")
             slurm.cancel(self._jobs, "--state=PENDING")
 
     @property

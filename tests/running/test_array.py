@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -180,6 +181,23 @@ def test_a_disk_that_is_almost_full_ends_the_command(tmp_path: Path, told: Told)
     append_line(cell_folder(tmp_path, CELLS[0]) / "attempts.jsonl", note)
     with pytest.raises(ResultsError, match="No space left on device"):
         crew.bury()
+
+
+def test_jobs_that_are_not_needed_any_more_are_taken_out_and_nobody_waits_for_them(
+    tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled: list[tuple[object, ...]] = []
+    monkeypatch.setattr(slurm, "cancel", lambda *arguments: cancelled.append(arguments))
+    monkeypatch.setattr(slurm, "states", lambda job: {"CANCELLED"})
+    launch, told.tasks["7"] = earlier(tmp_path, CELLS[:5]), Tasks(waiting=2)
+    other = Crew(order(tmp_path))
+    owner = ArrayCrew(replace(order(tmp_path), folder=launch))
+    owner._jobs, owner._tasks = ["7"], Tasks(waiting=2)
+    owner.dismiss()
+    assert cancelled == [(["7"], "--state=PENDING")]
+    del told.tasks["7"]
+    other.bury()
+    assert not other._attached
 
 
 @pytest.fixture

@@ -53,8 +53,9 @@ def memory_kills() -> int | None:
 def _fate_of_job(job: str, restarts: int) -> str | None:
     """None where this process is in the job, and it was not started again: what was killed there was killed alone."""
     known = slurm.job_state(job)
+    ours = job == os.environ.get("SLURM_JOB_ID")
     if known is None:
-        return "killed"
+        return None if ours else "killed"
     if known.restarts > restarts:
         return "preempted"
-    return None if job == os.environ.get("SLURM_JOB_ID") else BY_STATE.get(known.state, "killed")
+    return None if ours else BY_STATE.get(known.state, "killed")

@@ -48,12 +48,13 @@ class RunFolder:
             )
 
     def create(self, record: dict[str, Any]) -> None:
-        """Make the folder and write cell.json; a damaged one is written anew, since the id vouches for what it said.
+        """Make the folder and write cell.json; one that is damaged, or has no rows yet, is written anew, since the id
+        vouches for what it said.
 
         Raises ResultsError where it already holds results of another configuration.
         """
         self.check_configuration(record)
-        if not read_intact(self.path / "cell.json"):
+        if finished_rows(self.path) == 0 or not read_intact(self.path / "cell.json"):
             write_json(self.path / "cell.json", record)
 
     def check_configuration(self, record: dict[str, Any]) -> None:
@@ -61,7 +62,7 @@ class RunFolder:
 
         That is what a changed default without a raised revision looks like.
         """
-        kept = read_intact(self.path / "cell.json") or {}
+        kept = (read_intact(self.path / "cell.json") if finished_rows(self.path) else None) or {}
         resolved = dict(_leaves(record))
         for key, value in _leaves(kept):
             now = resolved.get(key, value)

@@ -9,14 +9,16 @@ from contextlib import ExitStack, contextmanager
 
 @contextmanager
 def strict(threads: int) -> Iterator[None]:
-    """Have torch compute as every cell is computed; at the end it is as it was."""
+    """Have torch compute as every cell is computed; at the end its own switches are as they were."""
     import torch
 
     backends = torch.backends
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what cuBLAS needs to be deterministic
     with ExitStack() as undo:
         undo.callback(torch.set_num_threads, torch.get_num_threads())
-        undo.callback(torch.use_deterministic_algorithms, torch.are_deterministic_algorithms_enabled())
+        only_warned = torch.is_deterministic_algorithms_warn_only_enabled()
+        enabled = torch.are_deterministic_algorithms_enabled()
+        undo.callback(torch.use_deterministic_algorithms, enabled, warn_only=only_warned)
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(True)
         off = (backends.cudnn, "benchmark"), (backends.cudnn, "allow_tf32"), (backends.cuda.matmul, "allow_tf32")

@@ -91,10 +91,10 @@ class Registry(Generic[T]):
 
         def add(cls: type[C]) -> type[C]:
             self._check(name, cls)
-            self._forget(cls)
-            self._add(Entry(name, cls))  # type: ignore[arg-type]
-            for preset, fixed in (presets or {}).items():
-                self._add(Entry(preset, cls, dict(fixed)))  # type: ignore[arg-type]
+            known = self._without_the_one_before(name, cls)
+            for called, fixed in ((name, {}), *(presets or {}).items()):
+                self._add(Entry(called, cls, dict(fixed)), known)  # type: ignore[arg-type]
+            self._entries = known
             return cls
 
         return add
@@ -129,25 +129,21 @@ class Registry(Generic[T]):
     def _plural(self) -> str:
         return self.group.rpartition(".")[2]
 
-    def _forget(self, cls: type) -> None:
-        """Drop what an earlier class of the same module and name registered."""
-        known = (cls.__module__, cls.__qualname__)
-        again = [
-            name
-            for name, entry in self._entries.items()
-            if entry.cls is not cls and (entry.module, entry.cls.__qualname__) == known
-        ]
-        for name in again:
-            del self._entries[name]
+    def _without_the_one_before(self, name: str, cls: type) -> dict[str, Entry[T]]:
+        """The entries but those of an earlier class of this module and qualified name that has the name."""
+        holder = self._entries.get(name)
+        before = None if holder is None or holder.cls is cls else holder.cls
+        again = before is not None and (before.__module__, before.__qualname__) == (cls.__module__, cls.__qualname__)
+        return {known: entry for known, entry in self._entries.items() if not (again and entry.cls is before)}
 
-    def _add(self, entry: Entry[T]) -> None:
-        taken = self._entries.get(entry.name)
+    def _add(self, entry: Entry[T], known: dict[str, Entry[T]]) -> None:
+        taken = known.get(entry.name)
         if taken is not None:
             raise RegistryError(
                 f"the {self.kind} name {entry.name!r} is taken by {taken.module}.{taken.cls.__qualname__}; "
-                f"{entry.module}.{entry.cls.__qualname__} needs another. Known: {', '.join(sorted(self._entries))}"
+                f"{entry.module}.{entry.cls.__qualname__} needs another. Known: {', '.join(sorted(known))}"
             )
-        self._entries[entry.name] = entry
+        known[entry.name] = entry
 
     def _check(self, name: str, cls: Any) -> None:
         wanted = f"wanted a frozen dataclass that implements {self.base.__qualname__}, with a docstring"

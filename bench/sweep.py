@@ -186,7 +186,7 @@ def _assignments(options: argparse.Namespace) -> Iterator[str]:
     if options.devices is not None:
         yield "launch.device=cuda"
         yield f"launch.devices=[{', '.join(json.dumps(each) for each in options.devices.split(','))}]"
-        if options.jobs is None:
+        if options.jobs is None and not any(given.startswith("launch.slots=") for given in options.set):
             yield "launch.slots=null"
 
 

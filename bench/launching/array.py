@@ -49,6 +49,9 @@ class ArrayCrew:
         self._order = order
         self._attached = _live(order.results)
         self._cells = {each: each.cells for each in self._attached}
+        self._shares = {each: each.share for each in self._attached}
+        self._share = order.launch.slurm.cells_per_job
+        self._filled = False
         self._jobs: list[str] = []
         self._slots: list[Slot] = []
         self._newest: list[Slot] = []
@@ -68,11 +71,12 @@ class ArrayCrew:
         return False
 
     def fill(self, missing: Collection[str]) -> None:
-        """Submit what no live array covers: at once where none is left or nothing was submitted yet, else when it
-        stays uncovered a while, as after the death of a worker whose cell no other one is going to have time for."""
+        """Submit what no live array covers: at once where none is left and the first time, else when it stays
+        uncovered a while, as after the death of a worker whose cell no other one is going to have time for."""
         self._ask()
         uncovered = self._uncovered(missing)
-        at_once = not self._jobs or (self._tasks.live == 0 and not self._attached)
+        at_once = not self._filled or (self._tasks.live == 0 and not self._attached)
+        self._filled = True
         if uncovered <= 0 or self._ended:
             self._enough = time.monotonic()
         elif at_once or time.monotonic() - self._enough > STALE:
@@ -80,7 +84,7 @@ class ArrayCrew:
             if self._rounds > STILLBORN:
                 raise ResultsError(f"jobs end before they take a cell; {self._last_words()}")
             with undisturbed():
-                self._submit(math.ceil(uncovered / self._share))
+                self._submit(uncovered)
 
     def bury(self) -> None:
         if self._order.folder.stopped:
@@ -107,23 +111,13 @@ class ArrayCrew:
             self._order.folder.note("slurm")
             slurm.cancel(self._jobs, "--state=PENDING")
 
-    @property
-    def _share(self) -> int:
-        return self._order.launch.slurm.cells_per_job
-
     def _uncovered(self, missing: Collection[str]) -> int:
         """How many cells no job is going to take. Those of an earlier launch take the cells of its queue alone."""
         left = set(missing)
         for each, tasks in self._attached.items():
             theirs = sorted(left & self._cells[each])
-            left -= {*theirs[: self._room(tasks, each.slots)]}
-        return len(left) - self._room(self._tasks, self._slots)
-
-    def _room(self, tasks: slurm.Tasks, slots: Sequence[Slot]) -> int:
-        """How many more cells live jobs can take, those that run being at one each."""
-        starting = sum(slot.status.get("doing", STARTING) == STARTING for slot in slots)
-        starting = max(0, min(starting - tasks.waiting, tasks.running))
-        return tasks.waiting * self._share + tasks.running * (self._share - 1) + starting
+            left -= {*theirs[: _room(tasks, each.slots, self._shares[each])]}
+        return len(left) - _room(self._tasks, self._slots, self._share)
 
     def _took_cells(self) -> bool:
         """Whether a worker was at a cell when it was last heard of: what ended it there, retries judge."""
@@ -145,16 +139,16 @@ class ArrayCrew:
             elif tasks is not None:
                 self._attached[each] = tasks
 
-    def _submit(self, count: int) -> None:
+    def _submit(self, cells: int) -> None:
         import submitit
 
-        share = self._share
-        tasks = min(count, LARGEST)
+        tasks = min(math.ceil(cells / self._share), LARGEST)
+        self._share = max(self._share, math.ceil(cells / tasks))
         first = len(self._slots)
         slots = [Slot(i, self._order.folder.path / f"slot{i}") for i in range(first, first + tasks)]
         for slot in slots:
             slot.folder.mkdir(parents=True, exist_ok=True)
-        desks = [self._order.desk(slot, 1, max(share, math.ceil(count * share / tasks))) for slot in slots]
+        desks = [self._order.desk(slot, 1, self._share) for slot in slots]
         try:
             executor = submitit.SlurmExecutor(self._order.folder.path / "jobs", max_num_timeout=10**6)
             executor.update_parameters(**self._parameters())
@@ -164,7 +158,7 @@ class ArrayCrew:
             raise ConfigError.of("launch.slurm", "", f"wanted a cluster that takes the jobs; {error}") from error
         self._jobs = [*self._jobs, jobs[0].job_id.partition("_")[0]]
         self._slots, self._newest = [*self._slots, *slots], slots
-        self._order.folder.note("slurm", self._jobs)
+        self._order.folder.note("slurm", self._jobs, self._share)
         self._tasks = slurm.Tasks(waiting=self._tasks.waiting + tasks, running=self._tasks.running)
         self._enough = time.monotonic()
 
@@ -189,6 +183,13 @@ class ArrayCrew:
         logs = sorted((self._order.folder.path / "jobs").glob("*.err"), key=lambda path: path.stat().st_mtime)
         words = tail(logs[-1], 1) if logs else ""
         return f"the last one said: {words}" if words else "the last one said nothing"
+
+
+def _room(tasks: slurm.Tasks, slots: Sequence[Slot], share: int) -> int:
+    """How many more cells live jobs can take, of `share` for each, those that run being at one."""
+    starting = sum(slot.status.get("doing", STARTING) == STARTING for slot in slots)
+    starting = max(0, min(starting - tasks.waiting, tasks.running))
+    return tasks.waiting * share + tasks.running * (share - 1) + starting
 
 
 def _live(results: Path) -> dict[LaunchFolder, slurm.Tasks]:

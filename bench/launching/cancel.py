@@ -20,7 +20,7 @@ def cancel(results: Path) -> Iterator[str]:
     Raises ResultsError where the mark cannot be left that workers elsewhere look for.
     """
     for launch in launches(results):
-        live = {job: slurm.live_tasks([job]) for job in ([] if launch.stopped else launch.jobs)}
+        live = {job: slurm.live_tasks([job]) for job in launch.jobs}
         here = sum(slot.busy for slot in launch.slots)
         elsewhere = Counter(slot.status["host"] for slot in launch.slots if _works_elsewhere(slot, results))
         _mark(launch)
@@ -53,7 +53,8 @@ def _mark(launch: LaunchFolder) -> None:
 
 def _cancel_jobs(launch: LaunchFolder, live: Mapping[str, slurm.Tasks | None]) -> str:
     arrays = [job for job, tasks in live.items() if tasks is None or tasks.live]
-    if None in live.values() or not slurm.cancel(arrays):
+    taken = slurm.cancel(arrays)
+    if None in live.values() or not taken:
         return (
             f"{launch.path.name}: Slurm cannot be asked from here; workers stop when they see the mark. To take "
             f"waiting jobs out, run `scancel {' '.join(arrays)}` on the cluster"

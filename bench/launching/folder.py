@@ -1,7 +1,7 @@
 """The folder of one launch: the queue that its workers share, and what everybody can know of it from any machine.
 
 launches/NAME/queue.json            id → configuration of every cell that was open when it began
-launches/NAME/launch.json           the executor, the driver, the numbers of Slurm's arrays
+launches/NAME/launch.json           the executor, the driver, the numbers of Slurm's arrays, cells per job
 launches/NAME/stop                  a mark: its workers are to stop
 launches/NAME/slot0/status.json     what a worker is doing; beside it submitit's files and logs
 """
@@ -68,6 +68,12 @@ class LaunchFolder:
         return [str(job) for job in (jobs if isinstance(jobs, list) else []) if str(job).isdecimal()]
 
     @property
+    def share(self) -> int:
+        """How many cells each of those jobs may settle."""
+        share = (read_intact(self.path / "launch.json") or {}).get("share")
+        return share if isinstance(share, int) and share > 0 else 1
+
+    @property
     def stopped(self) -> bool:
         return (self.path / STOP).exists()
 
@@ -76,9 +82,10 @@ class LaunchFolder:
         """The cells of its queue."""
         return set(read_intact(self.queue) or {})
 
-    def note(self, executor: Executor, jobs: Sequence[str] = ()) -> None:
+    def note(self, executor: Executor, jobs: Sequence[str] = (), share: int = 1) -> None:
         """Write down who drives it and how."""
-        write_json(self.path / "launch.json", {"executor": executor, "driver": me(), "jobs": list(jobs)})
+        told = {"executor": executor, "driver": me(), "jobs": list(jobs), "share": share}
+        write_json(self.path / "launch.json", told)
 
     def stop(self) -> None:
         """Ask its workers to stop; those of this host that are in the middle of something hear it at once."""

@@ -33,6 +33,11 @@ def places(launch: Launch) -> list[str | None]:
     return [devices[i % len(devices)] for i in range(launch.slots or len(devices) * launch.per_device)]
 
 
+def numbered_by_driver(launch: Launch) -> bool:
+    """Whether the names of places() are nvidia-smi's numbers, and not those of this process's CUDA_VISIBLE_DEVICES."""
+    return launch.devices is not None or "CUDA_VISIBLE_DEVICES" not in os.environ
+
+
 def cores() -> int:
     """How many cores this process may use: by its affinity, its container's quota, and its job in Slurm."""
     bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -47,7 +52,7 @@ def _quota() -> Iterator[int]:
 
 
 def _of_job() -> Iterator[int]:
-    given = os.environ.get("SLURM_CPUS_PER_TASK", "")
+    given = os.environ.get("SLURM_CPUS_ON_NODE", "")
     if given.isdecimal():
         yield int(given)
 

@@ -15,7 +15,7 @@ from bench.errors import Ended, ResultsError
 from bench.files import check_writable
 from bench.launching.crew import STILLBORN, Order, setup, undisturbed
 from bench.launching.folder import Slot, launches
-from bench.launching.gpus import places
+from bench.launching.gpus import numbered_by_driver, places
 from bench.worker import FINISHED, STARTING, Desk, Worker
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class LocalCrew:
         worker = Worker(self._desk(slot))
         if self._order.launch.executor == "debug":
             if (gpu := self._places[slot.number]) is not None:
-                os.environ["CUDA_VISIBLE_DEVICES"] = gpu
+                os.environ.update(CUDA_VISIBLE_DEVICES=gpu, CUDA_DEVICE_ORDER="PCI_BUS_ID")
             return _Here(submitit.DebugExecutor(slot.folder).submit(worker))
         executor = submitit.LocalExecutor(slot.folder)
         executor.update_parameters(timeout_min=FOREVER, setup=self._setup(slot))
@@ -142,8 +142,9 @@ class LocalCrew:
         display; the worker listens to it again (Worker.__call__)."""
         gpu = self._places[slot.number]
         # submitit hides every GPU from a job that asked for none
-        named = [] if gpu is None else [f"export CUDA_VISIBLE_DEVICES={shlex.quote(gpu)}", NUMBERED]
-        return ["trap '' INT", *setup(self._order.launch.threads), *named]
+        named = [] if gpu is None else [f"export CUDA_VISIBLE_DEVICES={shlex.quote(gpu)}"]
+        order = [NUMBERED] if named and numbered_by_driver(self._order.launch) else []
+        return ["trap '' INT", *setup(self._order.launch.threads), *named, *order]
 
 
 class _Here:

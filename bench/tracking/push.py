@@ -28,11 +28,13 @@ Wait = Callable[[float], bool]
 
 @dataclass(frozen=True)
 class Outcome:
-    """How many runs are mirrored now that were not, how many are still not and why; `stuck` where some were refused."""
+    """How many runs are mirrored now that were not, how many are still not and why; `refused` where one was not taken,
+    `stuck` where it was given up for that."""
 
     sent: int
     left: int
     reason: str = ""
+    refused: bool = False
     stuck: bool = False
 
 
@@ -58,15 +60,16 @@ def push(backlog: Backlog, mirror: Mirror, say: Say) -> Outcome:
             continue
         sent, in_a_row = sent + 1, 0
         say(f"{sent}/{len(due)} {subject.experiment}: {subject.name}")
-    return Outcome(sent, len(due) - sent + damaged, "\n".join([*backlog.damaged.values(), *refused]), bool(refused))
+    reason = "\n".join([*backlog.damaged.values(), *refused])
+    return Outcome(sent, len(due) - sent + damaged, reason, bool(refused), stuck=in_a_row == REFUSALS)
 
 
 def follow(backlog: Backlog, mirror: Mirror, say: Say, wait: Wait) -> Outcome:
     """Mirror cells as they finish, until all are settled or the end has come; then what is due is mirrored once more.
 
-    A server that does not answer is asked again every minute, but not after the end.
+    What was refused is tried again every minute, but not after the end where the server does not answer at all.
     """
-    sent, ended, stuck = 0, False, False
+    sent, ended, refused, stuck = 0, False, False, False
     while True:
         ended = ended or wait(0)
         began = time.monotonic()
@@ -74,12 +77,12 @@ def follow(backlog: Backlog, mirror: Mirror, say: Say, wait: Wait) -> Outcome:
         looked = time.monotonic() - began
         if not (ended and stuck):
             outcome = push(backlog, mirror, say)
-            sent, stuck = sent + outcome.sent, outcome.stuck
-            if stuck:
+            sent, refused, stuck = sent + outcome.sent, outcome.refused, outcome.stuck
+            if refused:
                 say(outcome.reason)
-        if ended or (settled and not stuck):
+        if ended or (settled and not refused):
             return Outcome(sent, len(backlog.due()) + len(backlog.damaged), outcome.reason)
-        ended = wait(RETRY if stuck else max(POLL, 20 * looked))
+        ended = wait(RETRY if refused else max(POLL, 20 * looked))
 
 
 class Busy(ResultsError):

@@ -108,6 +108,24 @@ def test_a_class_that_is_defined_once_more_takes_the_place_of_the_first(shapes: 
     assert "small" not in shapes.names()
 
 
+def test_a_class_of_the_same_name_under_another_one_leaves_the_first(shapes: Registry[Shape]) -> None:
+    """As by a factory, which registers one class after the other."""
+
+    def define(name: str, presets: dict[str, dict[str, float]]) -> type[Shape]:
+        @shapes.register(name, presets=presets)
+        @dataclass(frozen=True)
+        class Mine(Square):
+            """One of several."""
+
+        return Mine
+
+    first, second = define("first", {}), define("second", {})
+    assert (shapes.find("first").cls, shapes.find("second").cls) == (first, second)
+    with pytest.raises(RegistryError, match="the shape name 'second' is taken"):
+        define("first", {"second": {"side": 1.0}})
+    assert (shapes.find("first").cls, shapes.find("second").cls) == (first, second)
+
+
 def test_a_preset_cannot_take_a_name_either(shapes: Registry[Shape]) -> None:
     with pytest.raises(RegistryError, match="the shape name 'square' is taken"):
         shapes.register("square", presets={"square": {}})(Square)

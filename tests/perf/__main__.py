@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import pkgutil
 import platform
 import sys
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 
 import torch
@@ -16,7 +18,7 @@ from rich.table import Table
 
 import perf
 from bench.environment import code_commit
-from bench.files import read_intact, write_json
+from bench.files import write_json
 from bench.folder import now
 from perf.case import Case, Row
 
@@ -51,7 +53,8 @@ def main(only: str) -> int:
 def keep(row: Row) -> None:
     """Write a row into the file, with the time and the commit that it is of."""
     dated = {**row, "commit": code_commit(), "when": now()}
-    write_json(FILE, dict(sorted({**(read_intact(FILE) or {}), row["name"]: dated}.items())))
+    kept = json.loads(FILE.read_bytes()) if FILE.is_file() else []
+    write_json(FILE, sorted([*(each for each in kept if each["name"] != row["name"]), dated], key=itemgetter("name")))
 
 
 def cases() -> Iterator[Case]:

@@ -19,6 +19,7 @@ from bench.config import Sweep
 from bench.data import Data
 from bench.files import sha256, write_json
 from bench.folder import RunFolder
+from bench.numerics import strict
 from bench.plan import Schedule, schedule
 from bench.record import read_rows
 from bench.sweep_file import load_sweep
@@ -57,7 +58,8 @@ def run_sweep(results: Path, data: Data, host: str = "first") -> Path:
     for cell in plan.cells().values():
         run = run_of(cell, data, results / "cells")
         attempt = run.folder.begin_attempt(environment(host))
-        run.finish()
+        with strict(threads=1):
+            run.finish()
         run.folder.end_attempt(attempt, "done")
     return results
 

@@ -131,11 +131,11 @@ def test_cores_are_those_of_the_container_and_of_the_job(
 ) -> None:
     monkeypatch.setattr(gpus_module.os, "sched_getaffinity", lambda process: set(range(8)))
     monkeypatch.setattr(gpus_module, "QUOTA", tmp_path / "cpu.max")
-    monkeypatch.delenv("SLURM_CPUS_PER_TASK", raising=False)
+    monkeypatch.delenv("SLURM_CPUS_ON_NODE", raising=False)
     if quota is not None:
         (tmp_path / "cpu.max").write_text(f"{quota}\n")
     if of_job is not None:
-        monkeypatch.setenv("SLURM_CPUS_PER_TASK", of_job)
+        monkeypatch.setenv("SLURM_CPUS_ON_NODE", of_job)
     assert gpus_module.cores() == cores
 
 
@@ -157,6 +157,12 @@ def test_a_worker_finds_its_gpu_and_its_share_of_threads(tmp_path: Path, devices
         assert variables["CUDA_VISIBLE_DEVICES"] == str(device)
         assert variables["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
         assert variables["OMP_NUM_THREADS"] == variables["MKL_NUM_THREADS"] == variables["NPROC"] == "3"
+
+
+def test_gpus_as_this_process_names_them_keep_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    assert "CUDA_DEVICE_ORDER" not in told(crew(tmp_path, Launch(device="cuda")), 0)
+    assert "CUDA_DEVICE_ORDER" in told(crew(tmp_path, Launch(device="cuda", devices=[1])), 0)
 
 
 def test_a_worker_on_the_cpu_is_told_of_no_gpu(tmp_path: Path) -> None:

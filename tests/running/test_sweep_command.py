@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -108,11 +109,18 @@ def test_finished_cells_of_another_default_are_refused_before_anything_runs(
     file = next(cells.glob("*/cell.json"))
     file.write_text(file.read_text().replace('"warm_up": 0.3', '"warm_up": 0.4'))  # as an earlier version left it
     before = results_of(tmp_path / "results/tiny")
+    without_rows = next(each for each in cells.glob("*/cell.json") if each != file)
+    without_rows.write_text(without_rows.read_text().replace('"warm_up": 0.3', '"warm_up": 0.2'))
+    for each in ("rows.jsonl", "done.json"):
+        (without_rows.parent / each).unlink()
+    before[without_rows.parent.name] = []
     capsys.readouterr()
     assert main([str(sweep), "--only", "first", "--executor", "debug", "--set", "seeds=3"]) != 0
     said = capsys.readouterr().err
     assert f"{file.parent.name}: holds results for learner.train.schedule.warm_up = 0.4, but this version" in said
     assert results_of(tmp_path / "results/tiny") == before
+    shutil.rmtree(file.parent)
+    assert main([str(sweep), "--only", "first", "--executor", "debug"]) == 0  # nothing is lost where there are no rows
 
 
 def test_cycles_that_failed_cells_will_never_have_are_not_counted(
@@ -131,6 +139,8 @@ def test_gpus_that_are_named_bring_their_own_number_of_slots() -> None:
     options = _parser().parse_args(["s.yaml", "--devices", "0,1"])
     assert [*_assignments(options)] == ["launch.device=cuda", 'launch.devices=["0", "1"]', "launch.slots=null"]
     options = _parser().parse_args(["s.yaml", "--devices", "0,1", "--jobs", "4"])
+    assert "launch.slots=null" not in [*_assignments(options)]
+    options = _parser().parse_args(["s.yaml", "--devices", "0,1", "--set", "launch.slots=4"])
     assert "launch.slots=null" not in [*_assignments(options)]
 
 

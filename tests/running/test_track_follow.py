@@ -291,10 +291,24 @@ def test_a_run_that_is_not_taken_keeps_no_other_from_being_mirrored(results: Pat
         with alone(results, Tracking()):
             backlog = Backlog(results, Tracking())
             outcome = push(backlog, mirror, lambda sentence: None)
-        assert (outcome.left, outcome.stuck) == (len(refused), True)
+        assert (outcome.left, outcome.refused, outcome.stuck) == (len(refused), True, False)
         assert outcome.reason.count("no answer") == len(refused)
         assert [subject.cell for subject, _ in backlog.due()] == refused
         (results / "tracking/pushed.jsonl").unlink()
+
+
+def test_at_the_end_the_last_runs_are_mirrored_though_one_is_refused(results: Path) -> None:
+    _, *others = (subject.cell for subject in Backlog(results, Tracking()).subjects)
+    mark(results, others[-1], None)
+    mirror = Refusing(results, Tracking(), taken=frozenset(others))
+
+    def wait(seconds: float) -> bool:
+        mark(results, others[-1], 3)  # it finishes while what was refused is let rest
+        return seconds > 0
+
+    with alone(results, Tracking()):
+        outcome = follow(Backlog(results, Tracking()), mirror, lambda sentence: None, wait)
+    assert (outcome.sent, outcome.left) == (CELLS - 1, 1)
 
 
 def test_following_some_experiments_does_not_wait_for_the_cycles_of_others(results: Path) -> None:

@@ -5,6 +5,7 @@
 # make lint    ruff and the type checker
 # make fast    the fast tests
 # make check   both of these
+# make results RESULTS.md's tables and figures, from the rows that are kept with it
 # make bench   the benchmark of tests/perf, printed and written to results/bench.json; ONLY=substring picks rows
 # make docs    docs/strategies.md and docs/sweeps.md, written from the code
 # make clean   removes .venv and the tools' caches; results stay
@@ -16,7 +17,7 @@ SOURCES := bench strategies baselines analysis tests
 
 export REQUIRE
 
-.PHONY: setup demo test check lint fast bench docs clean
+.PHONY: setup demo test check lint fast bench results docs clean
 
 setup: $(INSTALLED)
 
@@ -50,6 +51,10 @@ check: lint fast
 
 bench: setup
 	PYTHONPATH=tests $(BIN)/python -m perf $(ONLY)
+
+results: setup
+	$(BIN)/python -m bench.archive import docs/paper_small.tar.xz --results results/archived
+	$(BIN)/python -m analysis.document results/archived/paper_small RESULTS.md
 
 docs: setup
 	$(BIN)/python -m bench.catalogue docs/strategies.md

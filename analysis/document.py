@@ -80,7 +80,7 @@ def _content(wanted: str, tables: Mapping[str, str], numbers: SweepNumbers) -> s
 
 
 def _sentences(claims: Sequence[ClaimResult]) -> Iterator[str]:
-    yield from (f"- {markdown(each.sentence)}\n" for each in claims)
+    yield from (f"- **{markdown(each.name)}**: {markdown(each.sentence)}\n" for each in claims)
 
 
 def _update(results: Path, given: Namespace) -> None:

@@ -51,7 +51,10 @@ def test_tables_and_claims_are_those_of_the_results(document: Path, claimed: Swe
     text = updated(document, claimed)
     tables = (claimed.root / "tables" / f"{name}.md" for name in ("fig--accuracy", "provenance"))
     assert all(f"-->\n{table.read_text()}<!-- end -->" in text for table in tables)
-    assert f"<!-- claims -->\n- {markdown(only(claimed).sentence)}\n<!-- end -->" in text
+    assert (
+        f"<!-- claims -->\n- **{markdown(only(claimed).name)}**: {markdown(only(claimed).sentence)}\n<!-- end -->"
+        in text
+    )
     assert "old numbers" not in text
 
 
@@ -64,7 +67,7 @@ def test_a_figure_that_is_no_more_is_told(document: Path, claimed: Sweep, capsys
 def test_sentences_of_claims_are_text_and_no_markup(document: Path, two_arms: Sweep) -> None:
     two_arms.arm("a|b <x> & $y$ ~z~", lambda seed: [0.5, 0.6, 0.7])
     claim(two_arms, better="a|b <x> & $y$ ~z~")
-    assert r"- a\|b &lt;x> &amp; \$y\$ \~z\~ beats random on digits" in updated(document, two_arms)
+    assert r": a\|b &lt;x> &amp; \$y\$ \~z\~ beats random on digits" in updated(document, two_arms)
 
 
 @pytest.mark.parametrize("place", ["https://e.org/fig-learning_curves", "/assets/fig-learning_curves"])

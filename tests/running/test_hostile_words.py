@@ -99,9 +99,10 @@ def test_what_looks_like_markup_is_printed_as_it_is_by(
 ) -> None:
     say(folder, MARKUP)
     capsys.readouterr()
-    assert run_here(readers(folder)[name]) in (0, 1)
+    refused = name in ("verify", "retry")  # which go on with a sweep, but not with cells of another strategy
+    assert run_here(readers(folder)[name]) in ((2,) if refused else (0, 1))
     said = capsys.readouterr()
-    assert MARKUP in said.out or name not in NAMING
+    assert MARKUP in said.out + said.err or name not in (*NAMING, "verify", "retry")
 
 
 class Page(HTMLParser):

@@ -90,7 +90,7 @@ def _update(results: Path, given: Namespace) -> None:
     text = text.replace(ends, "\n")
     numbers = sweep_numbers(loaded, Selection())
     made = filled(text, numbers)
-    shown = pictured(text, drawings(loaded, comparisons=numbers.comparisons))
+    shown = pictured(text, drawings(loaded, numbers=numbers))
     drawn = {figure.stem: figure.files["png"] for figure in figures(results, list(shown.values()), ENDINGS)}
     for where, drawing in shown.items():
         write_atomically(path.parent / f"{where}.png", drawn[drawing.stem])

@@ -20,6 +20,8 @@ from analysis.failed import scored_as_chance
 from analysis.groups import groups
 from analysis.load import Loaded, load, write_rows
 from analysis.phrases import counted
+from analysis.provenance import commits
+from analysis.sweep_numbers import SweepNumbers
 from bench.errors import ResultsError
 
 __all__ = ["Drawing", "drawings", "main", "render", "rendered", "write_figures"]
@@ -41,16 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return command.run(parser, arguments, _draw_figures)
 
 
-def drawings(
-    loaded: Loaded, only: Sequence[str] = (), comparisons: Sequence[Comparison] | None = None
-) -> list[Drawing]:
+def drawings(loaded: Loaded, only: Sequence[str] = (), numbers: SweepNumbers | None = None) -> list[Drawing]:
     """Every figure that there is data for, experiment by experiment, its main kind first.
 
-    `comparisons` are those of the groups where they are there already. Raises ResultsError for an unknown experiment in
+    `numbers` are those of the results where they are there already. Raises ResultsError for an unknown experiment in
     `only`, and where two runs of a seed are no pair.
     """
-    compared = _compared(loaded, only) if comparisons is None else comparisons
-    return gallery(loaded, compared, pd.DataFrame())[0]
+    if numbers is None:
+        return gallery(loaded, _compared(loaded, only), commits(loaded), pd.DataFrame())[0]
+    return gallery(loaded, numbers.comparisons, numbers.origin.commits, pd.DataFrame())[0]
 
 
 def write_figures(results: Path, made: Sequence[Drawing]) -> Iterator[str]:
@@ -70,7 +71,7 @@ def _draw_figures(results: Path, given: Namespace) -> None:
     if unknown:
         raise ResultsError(f"--kinds: no kind of figure {unknown[0]!r}; there are {', '.join(known)}")
     published, loaded = read_published(given.published), load(results)
-    made, absent = gallery(loaded, _compared(loaded, given.only), published, given.kinds)
+    made, absent = gallery(loaded, _compared(loaded, given.only), commits(loaded), published, given.kinds)
     for line in write_figures(results, made):
         print(line)
     print(f"wrote {write_rows(loaded)}")

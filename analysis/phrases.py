@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from analysis.estimate import Estimate
 from analysis.wording import number
@@ -13,6 +14,13 @@ LEVEL = 0.05
 def counted(number: int, noun: str) -> str:
     """ "1 run" or "2 runs"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """ "a, b and c", or "a, b and 2 more" where there are more than so many."""
+    more = len(names) - most
+    shown = [*names[:most], f"{more} more"] if more > 0 else list(names)
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else "nothing"
 
 
 def points(fraction: float, digits: int = 1, sign: str = "") -> str:
@@ -49,6 +57,5 @@ def p_is(p: float) -> str:
         return "< 0.0001"
     if p >= 0.995:
         return "= 1"
-    to_digits = (f"{p:.{digits}g}" for digits in range(2, 18))
     to_digits = (f"{p:.{digits}g}" for digits in range(2, 18))
     return next(f"= {told}" for told in to_digits if p == LEVEL or float(told) != LEVEL)

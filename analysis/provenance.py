@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -39,7 +39,8 @@ class Provenance:
     """Facts about the attempts that made the rows: fact -> value -> number of attempts; times are ISO 8601, UTC.
 
     `crossed` counts, for a fact, the seeds of a group whose runs differ in it, so that pairs go across; `seeds` counts
-    all of them. `revisions` are those of the plugins: plugin -> revision -> number of cells.
+    all of them. `revisions` are those of the plugins: plugin -> revision -> number of cells. `commits` are those whose
+    code made the rows of each cell, with "+" behind one whose checkout had changed.
     """
 
     facts: Mapping[str, Mapping[str, int]]
@@ -48,6 +49,7 @@ class Provenance:
     crossed: Mapping[str, int]
     seeds: int
     revisions: Revisions
+    commits: Mapping[str, Sequence[str]]
 
     def warnings(self) -> Iterator[str]:
         """What is mixed and what that means, in sentences."""
@@ -83,7 +85,22 @@ def provenance(loaded: Loaded) -> Provenance:
         crossed={fact: int((by_seed[fact].nunique() > 1).sum()) for fact in MEANING},
         seeds=by_seed.ngroups,
         revisions=revisions(loaded, made["cell"].unique()),
+        commits=_commits(made),
     )
+
+
+def commits(loaded: Loaded) -> dict[str, list[str]]:
+    """`commits` of Provenance alone."""
+    return _commits(attempts(loaded))
+
+
+def _commits(made: pd.DataFrame) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for cell, commit, changed in zip(made["cell"], made["commit"], made["uncommitted changes"], strict=True):
+        named, known = f"{commit}+" if changed == "yes" else commit, found.setdefault(cell, [])
+        if named not in known:
+            known.append(named)
+    return found
 
 
 def attempts(loaded: Loaded) -> pd.DataFrame:

@@ -70,11 +70,6 @@ def commit(of: str | None) -> str:
     return f"commit {of[:10]} with uncommitted changes" if of.endswith("+") else f"commit {of[:10]}"
 
 
-def short_commit(of: str | None) -> str:
-    """The same for a narrow place: seven digits, and "+" for uncommitted changes."""
-    return "commit unknown" if of is None else f"commit {of[:7]}{'+' if of.endswith('+') else ''}"
-
-
 def failure(of: Failed) -> str:
     """How a run failed, in one line."""
     told = " ".join(of.failure["message"].split())

@@ -34,7 +34,7 @@ def test_its_tables_and_claims_are_those_of_the_rows(numbers: SweepNumbers) -> N
 
 
 def test_its_figures_exist_and_are_of_this_sweep(loaded: Loaded, numbers: SweepNumbers) -> None:
-    shown = pictured(TEXT, drawings(loaded, comparisons=numbers.comparisons))
+    shown = pictured(TEXT, drawings(loaded, numbers=numbers))
     assert TEXT.count("![") == len(shown)
     assert all((ROOT / f"{path}.png").is_file() for path in shown)
 

@@ -14,15 +14,13 @@ from matplotlib.ticker import FixedLocator
 
 from analysis.drawing import learning_curves
 from analysis.drawing.canvas import AXIS, INK, TICK, WIDTH, Caption, Entry, Room, canvas, place
+from analysis.drawing.framing import frame_accuracy, keep_inside, note_cut
 from analysis.drawing.kind import MEAN, Kind
 from analysis.drawing.lines import (
     draw_line,
     draw_published,
-    frame_accuracy,
     label_counts,
     mark_labels,
-    note_cut,
-    runs_out,
     shade_of,
 )
 from analysis.drawing.subject import NothingToDraw, Subject, each_group
@@ -52,22 +50,22 @@ def draw(table: pd.DataFrame, caption: Caption) -> Figure:
     """Lines in the upper part on the left axis, bars in the lower part on the right one."""
     figure, axes = canvas("labels", "accuracy, %")
     frame_accuracy(axes, table, caption.published)
-    cut = runs_out(axes, table)
-    lines = table.assign(low=table["low"].clip(lower=axes.get_ylim()[0]))  # no band runs under the bars
+    noted = note_cut(caption, axes, table)
     shade = shade_of(table["label"].nunique())
     legend: list[Entry] = [
         (draw_line(axes, arm, caption.styles[str(label)], shade), caption.names[str(label)])
-        for label, arm in lines.groupby("label", sort=False)
+        for label, arm in table.groupby("label", sort=False)
     ]
     legend += draw_published(axes, caption.published)
     mark_labels(axes, label_counts(table, caption.published))
     _lift(axes)
     _draw_bars(axes, table, caption)
-    return place(figure, note_cut(caption, cut), Room(left=MARGIN, right=MARGIN, height=3.6), legend)
+    return place(figure, noted, Room(left=MARGIN, right=MARGIN, height=3.6), legend)
 
 
 def _lift(axes: Axes) -> None:
     """Leave the lower part of the axes to the bars."""
+    keep_inside(axes)
     low, high = axes.get_ylim()
     axes.yaxis.set_major_locator(FixedLocator([tick for tick in axes.get_yticks() if low <= tick <= high]))
     axes.set_ylim(high - (high - low) / LINES, high)

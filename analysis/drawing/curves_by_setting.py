@@ -10,8 +10,9 @@ from matplotlib.lines import Line2D
 
 from analysis.drawing.canvas import AXIS, INK, TICK, Caption, Entry, Room, dress, place
 from analysis.drawing.cycles import curves, stacked
+from analysis.drawing.framing import frame, note_cut
 from analysis.drawing.kind import MEAN, Kind
-from analysis.drawing.lines import draw_line, frame, mark_labels, note_cut, runs_out, shade_of
+from analysis.drawing.lines import draw_line, mark_labels, shade_of
 from analysis.drawing.measure import shorten
 from analysis.drawing.setting import brief
 from analysis.drawing.subject import NO_GRID, NothingToDraw, Subject, each_axis
@@ -58,7 +59,7 @@ def draw(table: pd.DataFrame, caption: Caption) -> Figure:
     setting = table["setting"].iloc[0]
     legend: list[Entry] = [(_key(look), brief(f"{setting}={value}")) for value, look in looks.items()]
     room = Room(height=2.6 if rows == 1 else 1.9 * rows, above=0.12)
-    placed = place(figure, note_cut(caption, runs_out(grid[0], table)), room, legend)
+    placed = place(figure, note_cut(caption, grid[0], table), room, legend)
     figure.subplots_adjust(wspace=0.08, hspace=0.42 if rows > 1 else 0.2)
     return placed
 

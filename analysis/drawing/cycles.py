@@ -12,27 +12,30 @@ from analysis.drawing.subject import NothingToDraw
 from analysis.estimate import estimate
 from analysis.runs import Floats
 
-COLUMNS = ["cycle", "labelled", "mean", "low", "high", "n"]
+COLUMNS = ["cycle", "labelled", "mean", "low", "high", "n", "failed"]
 
 
-def per_cycle(labelled: Floats, values: Floats, **keys: str) -> pd.DataFrame:
-    """Mean and 95 % interval of fractions (s, c) over the seeds that have each cycle, in percent: a row per cycle.
+def per_cycle(part: Comparison, arm: str, values: Floats, **keys: str) -> pd.DataFrame:
+    """Mean and 95 % interval of an arm's fractions (s, c) over the seeds that have each cycle, in percent.
 
-    `keys` are columns before all others that are the same in every row.
+    A row per cycle: `failed` of its `n` seeds are those of failed runs, scored as chance from where they failed. `keys`
+    are columns after the label that are the same in every row.
     """
+    labelled, failed = part.runs.labelled, np.isin(part.runs.seeds, part.summary(arm).imputed)  # (c,), (s,)
     rows = []
     for cycle, column in enumerate(values.T):
-        found = estimate(100 * column[~np.isnan(column)])
+        there = ~np.isnan(column)
+        found = estimate(100 * column[there])
         if found.n > 0:
-            rows.append((*keys.values(), cycle, int(labelled[cycle]), found.mean, found.low, found.high, found.n))
-    return pd.DataFrame(rows, columns=[*keys, *COLUMNS])
+            over = found.mean, found.low, found.high, found.n, int((failed & there).sum())
+            rows.append((arm, *keys.values(), cycle, int(labelled[cycle]), *over))
+    return pd.DataFrame(rows, columns=["label", *keys, *COLUMNS])
 
 
 def curves(part: Comparison, **keys: str) -> dict[str, pd.DataFrame]:
     """The mean accuracy per cycle in % of every arm of a group, by its label."""
-    runs = part.runs
-    named = zip(runs.arms, runs.accuracy, strict=True)  # (s, c) each
-    return {arm: per_cycle(runs.labelled, accuracy, label=arm, **keys) for arm, accuracy in named}
+    named = zip(part.runs.arms, part.runs.accuracy, strict=True)  # (s, c) each
+    return {arm: per_cycle(part, arm, accuracy, **keys) for arm, accuracy in named}
 
 
 def stacked(tables: Iterable[pd.DataFrame], absent: str) -> pd.DataFrame:

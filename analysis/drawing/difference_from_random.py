@@ -16,8 +16,9 @@ from matplotlib.ticker import FixedLocator
 from analysis.comparison import Comparison
 from analysis.drawing.canvas import INK, STAMP, Caption, Entry, Room, canvas, place, suffixed
 from analysis.drawing.cycles import curves, per_cycle, stacked
+from analysis.drawing.framing import frame, keep_inside, note_cut
 from analysis.drawing.kind import MEAN, Kind
-from analysis.drawing.lines import draw_line, frame, mark_labels, note_cut, runs_out, shade_of
+from analysis.drawing.lines import draw_line, mark_labels, shade_of
 from analysis.drawing.setting import brief
 from analysis.drawing.subject import NothingToDraw, Subject, control_of, each_experiment, each_group
 from analysis.palette import KNOWN, Style, variants
@@ -54,8 +55,9 @@ def draw(table: pd.DataFrame, caption: Caption) -> Figure:
     for label, arm in table.groupby("label", sort=False):
         legend.append((draw_line(axes, arm, caption.styles[str(label)], shade), caption.names[str(label)]))
     frame(axes, table, beside=[0.0])
+    noted = note_cut(caption, axes, table)
     _print_random(axes, table)
-    return place(figure, note_cut(caption, runs_out(axes, table)), Room(), legend)
+    return place(figure, noted, Room(), legend)
 
 
 def draw_across(table: pd.DataFrame, caption: Caption) -> Figure:
@@ -65,7 +67,7 @@ def draw_across(table: pd.DataFrame, caption: Caption) -> Figure:
     legend: list[Entry] = [(random, "each group’s own Random"), *_lines_across(axes, table, caption)]
     frame(axes, table, beside=[0.0])
     mark_labels(axes, table["labelled"])
-    return place(figure, note_cut(caption, runs_out(axes, table)), Room(), legend)
+    return place(figure, note_cut(caption, axes, table), Room(), legend)
 
 
 def _differences(part: Comparison) -> Iterator[pd.DataFrame]:
@@ -75,7 +77,7 @@ def _differences(part: Comparison) -> Iterator[pd.DataFrame]:
     control = runs.accuracy[runs.arms.index(random)]  # (s, c)
     for arm, accuracy in zip(runs.arms, runs.accuracy, strict=True):
         if arm != random:
-            curve = per_cycle(runs.labelled, accuracy - control, label=arm)
+            curve = per_cycle(part, arm, accuracy - control)
             yield curve.assign(unpaired=[_unpaired(part, accuracy, control, cycle) for cycle in curve["cycle"]])
 
 
@@ -101,7 +103,8 @@ def _lines_across(axes: Axes, table: pd.DataFrame, caption: Caption) -> Iterator
 
 
 def _print_random(axes: Axes, table: pd.DataFrame) -> None:
-    """Random's mean accuracy in % in a strip along the bottom, under which no line is drawn."""
+    """Random's mean accuracy in % in a strip along the bottom, under which nothing else is drawn."""
+    keep_inside(axes)
     low, high = axes.get_ylim()
     axes.yaxis.set_major_locator(FixedLocator([tick for tick in axes.get_yticks() if low <= tick <= high]))
     axes.set_ylim(low - 0.12 * (high - low), high)

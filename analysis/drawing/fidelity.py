@@ -11,8 +11,9 @@ from matplotlib.figure import Figure
 
 from analysis.audits import FIGURES, audited, figures
 from analysis.drawing.canvas import AXIS, INK, TICK, Caption, Entry, Room, dress, place
+from analysis.drawing.framing import CUT, frame, note, runs_out
 from analysis.drawing.kind import MEAN, Kind
-from analysis.drawing.lines import draw_line, frame, mark_labels, note_cut, runs_out, shade_of
+from analysis.drawing.lines import draw_line, mark_labels, shade_of
 from analysis.drawing.subject import NothingToDraw, Subject, each_group
 from analysis.estimate import estimate
 from analysis.palette import Style, styles
@@ -57,7 +58,7 @@ def draw(table: pd.DataFrame, caption: Caption) -> Figure:
         axes.set_visible(False)
     for axes in grid[max(len(shown) - 2, 0) : len(shown)]:
         axes.set_xlabel("labels of the model that was asked", color=INK, fontsize=AXIS)
-    noted = note_cut(caption, _cut(grid, shown, table))
+    noted = note(caption, [CUT] if _cut(grid, shown, table) else [])
     placed = place(figure, noted, Room(height=2.0 * -(-len(shown) // 2), above=0.12), list(legend.values()))
     figure.subplots_adjust(wspace=0.2, hspace=0.28)
     return placed

@@ -13,8 +13,8 @@ from matplotlib.lines import Line2D
 
 from analysis.comparison import Comparison
 from analysis.drawing.canvas import TICK, Caption, Entry, Room, canvas, place
+from analysis.drawing.framing import frame, note_cut
 from analysis.drawing.kind import MEAN, Kind
-from analysis.drawing.lines import frame, note_cut, runs_out
 from analysis.drawing.measure import shorten, widest
 from analysis.drawing.setting import numbers
 from analysis.drawing.subject import NO_GRID, NothingToDraw, Subject, each_axis
@@ -22,13 +22,13 @@ from analysis.palette import KNOWN
 
 ACROSS, APART = 5.6, 0.05  # inches of the axis of values, and between two of them
 EDGE = 0.06  # of the span of values, on its left and right
-COLUMNS = ["label", "setting", "value", "x", "mean", "low", "high", "n"]
+COLUMNS = ["label", "setting", "value", "x", "mean", "low", "high", "n", "failed"]
 DODGE, BESIDE = 0.5, 0.015  # most that the arms of one value are spread, of its distance to the next; one step, of all
 
 
 def series(subject: Subject) -> pd.DataFrame:
     """AUBC minus own Random's in percentage points per arm and `value` of the setting, paired by seed, with its 95 %
-    interval.
+    interval; `failed` of the n pairs are those of failed runs, scored as chance.
 
     `x` is the value where all of them are numbers that stand far enough apart (on a logarithmic axis its logarithm),
     else its place in turn: by size where they are numbers, by the list where they are not.
@@ -37,7 +37,7 @@ def series(subject: Subject) -> pd.DataFrame:
     rows = [row for part, value in by_part for row in _improvements(part, value)]
     if not rows:
         raise NothingToDraw("no complete run of Random and another arm with the same seed")
-    found = pd.DataFrame(rows, columns=["label", "value", "mean", "low", "high", "n"])
+    found = pd.DataFrame(rows, columns=["label", "value", "mean", "low", "high", "n", "failed"])
     values = list(found["value"].unique())
     places = dict(zip(values, _places(values), strict=True))
     return found.assign(setting=subject.axis, x=found["value"].map(places))[COLUMNS]
@@ -56,14 +56,15 @@ def draw(table: pd.DataFrame, caption: Caption) -> Figure:
     edge = EDGE * (max(places) - min(places)) if to_scale and len(places) > 1 else 0.5
     axes.set_xlim(min(places) - edge, max(places) + edge)
     frame(axes, table, beside=[0.0])
-    return place(figure, note_cut(caption, runs_out(axes, table)), Room(), legend)
+    return place(figure, note_cut(caption, axes, table), Room(), legend)
 
 
 def _improvements(part: Comparison, value: str) -> Iterator[tuple[object, ...]]:
     for arm in part.arms:
-        found = None if arm.against_random is None else arm.against_random.difference
-        if found is not None and found.n > 0:
-            yield arm.arm["label"], value, 100 * found.mean, 100 * found.low, 100 * found.high, found.n
+        against = arm.against_random
+        if against is not None and against.difference.n > 0:
+            found, failed = against.difference, len({*arm.imputed} & {*against.seeds})
+            yield arm.arm["label"], value, 100 * found.mean, 100 * found.low, 100 * found.high, found.n, failed
 
 
 def _places(values: list[str]) -> list[float]:

@@ -7,15 +7,13 @@ from matplotlib.figure import Figure
 
 from analysis.drawing.canvas import Caption, Entry, Room, canvas, place
 from analysis.drawing.cycles import curves, stacked
+from analysis.drawing.framing import frame_accuracy, note_cut
 from analysis.drawing.kind import MEAN, Kind
 from analysis.drawing.lines import (
     draw_line,
     draw_published,
-    frame_accuracy,
     label_counts,
     mark_labels,
-    note_cut,
-    runs_out,
     shade_of,
 )
 from analysis.drawing.subject import Subject, each_group
@@ -37,7 +35,7 @@ def draw(table: pd.DataFrame, caption: Caption) -> Figure:
     frame_accuracy(axes, table, caption.published)
     legend += draw_published(axes, caption.published)
     mark_labels(axes, label_counts(table, caption.published))
-    return place(figure, note_cut(caption, runs_out(axes, table)), Room(), legend)
+    return place(figure, note_cut(caption, axes, table), Room(), legend)
 
 
 KIND = Kind("learning_curves", "Learning curves", MEAN, each_group, series, draw, overlay=True)

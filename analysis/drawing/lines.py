@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,14 +11,11 @@ from matplotlib.collections import PolyCollection
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator
 
-from analysis.drawing.canvas import TICK, Caption, Entry
+from analysis.drawing.canvas import TICK, Entry
 from analysis.drawing.measure import width
 from analysis.palette import Style
 
-EXCESS = 1.0  # of the span of all means, which intervals may exceed before they are cut off
-MARGIN, TINY = 0.05, 1e-6
 SIDE = 0.045  # of the span of all label counts, on the left and right of them
-CUT = "some intervals leave the frame: see the CSV"
 PUBLISHED, PUBLISHED_DASHES = "#8A8A8A", ((5, 2), (1.5, 1.5), (7, 1.5, 1.5, 1.5), (3, 3))
 
 
@@ -63,37 +58,6 @@ def draw_published(axes: Axes, published: pd.DataFrame) -> list[Entry]:
         line.set(marker="+x1234"[number // len(PUBLISHED_DASHES) % 6], markersize=3, markeredgewidth=0.7)
         entries.append((line, f"{label} ({source})"))
     return entries
-
-
-def frame_accuracy(axes: Axes, table: pd.DataFrame, published: pd.DataFrame) -> None:
-    """Make accuracies in %, and those of other people beside them, fill the axes."""
-    frame(axes, table, 0, 100, beside=[] if published.empty else published["accuracy"])
-
-
-def frame(
-    axes: Axes, table: pd.DataFrame, least: float = -math.inf, most: float = math.inf, beside: Iterable[float] = ()
-) -> None:
-    """Make the means, and values beside them, fill the axes: the wide intervals of few seeds may run out of them.
-
-    Nothing is shown below `least` and above `most`, where nothing can be.
-    """
-    means = np.array([*table["mean"], *beside])  # (rows,)
-    span = max(float(np.ptp(means)), MARGIN * float(np.abs(means).max()), TINY)
-    low, high = (float(np.nanmin([means.min(), *table["low"]])), float(np.nanmax([means.max(), *table["high"]])))
-    low, high = max(low, means.min() - EXCESS * span), min(high, means.max() + EXCESS * span)
-    room = MARGIN * max(high - low, span)
-    axes.set_ylim(max(low - room, least), min(high + room, most))
-
-
-def note_cut(caption: Caption, cut: bool) -> Caption:
-    """The caption, whose stamp says so where intervals are cut off."""
-    return replace(caption, stamp=f"{caption.stamp} · {CUT}") if cut else caption
-
-
-def runs_out(axes: Axes, table: pd.DataFrame) -> bool:
-    """Whether an interval of the table runs out of the axes as they are framed now."""
-    low, high = axes.get_ylim()
-    return bool((table["low"] < low).any() or (table["high"] > high).any())
 
 
 def label_counts(table: pd.DataFrame, published: pd.DataFrame) -> list[float]:

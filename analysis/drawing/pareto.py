@@ -10,8 +10,8 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from analysis.comparison import ArmSummary
 from analysis.drawing.canvas import FAINT, Caption, Entry, Room, canvas, place
+from analysis.drawing.framing import frame, note_cut
 from analysis.drawing.kind import MEAN, Kind
-from analysis.drawing.lines import frame, note_cut, runs_out
 from analysis.drawing.subject import NothingToDraw, Subject, each_group
 from analysis.palette import Style
 
@@ -50,7 +50,7 @@ def draw(table: pd.DataFrame, caption: Caption) -> Figure:
     axes.margins(x=0.08)
     frame(axes, table, 0, 100)
     legend.append((steps, "front: none is quicker and better"))
-    return place(figure, note_cut(caption, runs_out(axes, table)), Room(), legend)
+    return place(figure, note_cut(caption, axes, table), Room(), legend)
 
 
 def _row(arm: ArmSummary, rivals: list[ArmSummary]) -> tuple[object, ...]:

@@ -15,15 +15,13 @@ from matplotlib.lines import Line2D
 from analysis.comparison import Comparison
 from analysis.drawing.canvas import Caption, Entry, Room, canvas, place, suffixed
 from analysis.drawing.cycles import curves, stacked
+from analysis.drawing.framing import frame_accuracy, note_cut
 from analysis.drawing.kind import MEAN, Kind
 from analysis.drawing.lines import (
     draw_line,
     draw_published,
-    frame_accuracy,
     label_counts,
     mark_labels,
-    note_cut,
-    runs_out,
     shade_of,
 )
 from analysis.drawing.subject import NO_PROTOCOLS, Subject, control_of, each_protocol
@@ -44,7 +42,7 @@ def draw(table: pd.DataFrame, caption: Caption) -> Figure:
     legend: list[Entry] = [*_lines(axes, table, caption), *draw_published(axes, caption.published)]
     frame_accuracy(axes, table, caption.published)
     mark_labels(axes, label_counts(table, caption.published))
-    return place(figure, note_cut(caption, runs_out(axes, table)), Room(), legend)
+    return place(figure, note_cut(caption, axes, table), Room(), legend)
 
 
 def _curves(part: Comparison, protocol: str, with_random: bool) -> Iterator[pd.DataFrame]:

@@ -31,7 +31,7 @@ class Findings:
 def findings(loaded: Loaded, now: datetime) -> Findings:
     """All of it. Raises ResultsError where two runs of a seed are no pair."""
     numbers = sweep_numbers(loaded, Selection())
-    drawn = drawings(loaded, comparisons=numbers.comparisons)
+    drawn = drawings(loaded, numbers=numbers)
     return Findings(numbers, drawn, pictures(loaded.results, drawn), now)
 
 

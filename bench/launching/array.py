@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench import slurm
@@ -15,18 +14,17 @@ from bench.ending import check_room
 from bench.errors import ConfigError, Ended, ResultsError
 from bench.files import check_writable
 from bench.launching.crew import STILLBORN, Order, setup, undisturbed
-from bench.launching.folder import LaunchFolder, Slot, launches
+from bench.launching.earlier import earlier_arrays, room
+from bench.launching.folder import Slot
 from bench.lease import STALE
 from bench.log import tail
-from bench.worker import STARTING, Worker
+from bench.worker import Worker
 
 if TYPE_CHECKING:
     from submitit.helpers import DelayedSubmission
 
 LARGEST = 1000  # jobs in one array; Slurm's own default limit is 1001
 ASK = 5.0  # seconds between two questions to Slurm
-
-
 CORES_OF_SRUN = 'export SRUN_CPUS_PER_TASK="${SLURM_CPUS_PER_TASK:-1}"'
 """srun of Slurm 22.05 to 23.02 gives a worker one core unless it is told so."""
 
@@ -47,9 +45,7 @@ class ArrayCrew:
 
     def __init__(self, order: Order) -> None:
         self._order = order
-        self._attached = _live(order.results)
-        self._cells = {each: each.cells for each in self._attached}
-        self._shares = {each: each.share for each in self._attached}
+        self._attached = earlier_arrays(order.results)
         self._share = order.launch.slurm.cells_per_job
         self._filled = False
         self._jobs: list[str] = []
@@ -62,7 +58,7 @@ class ArrayCrew:
 
     @property
     def slots(self) -> Sequence[Slot]:
-        attached = [slot for each in self._attached for slot in each.slots]
+        attached = [slot for each in self._attached for slot in each.folder.slots]
         return [slot for slot in [*attached, *self._slots] if slot.status.get("cell") is not None]
 
     @property
@@ -112,12 +108,11 @@ class ArrayCrew:
             slurm.cancel(self._jobs, "--state=PENDING")
 
     def _uncovered(self, missing: Collection[str]) -> int:
-        """How many cells no job is going to take. Those of an earlier launch take the cells of its queue alone."""
+        """How many cells no job is going to take."""
         left = set(missing)
-        for each, tasks in self._attached.items():
-            theirs = sorted(left & self._cells[each])
-            left -= {*theirs[: _room(tasks, each.slots, self._shares[each])]}
-        return len(left) - _room(self._tasks, self._slots, self._share)
+        for each in self._attached:
+            left -= each.taken(left)
+        return len(left) - room(self._tasks, self._slots, self._share)
 
     def _took_cells(self) -> bool:
         """Whether a worker was at a cell when it was last heard of: what ended it there, retries judge."""
@@ -132,12 +127,10 @@ class ArrayCrew:
         if tasks is not None:
             self._ended += self._jobs if self._tasks.live and not tasks.live else []
             self._tasks = tasks
-        for each in list(self._attached):
-            if (tasks := slurm.live_tasks(each.jobs)) == slurm.Tasks():
-                self._ended += each.jobs
-                del self._attached[each]
-            elif tasks is not None:
-                self._attached[each] = tasks
+        for each in self._attached:
+            each.ask()
+            self._ended += each.folder.jobs if not each.tasks.live else []
+        self._attached = [each for each in self._attached if each.tasks.live]
 
     def _submit(self, cells: int) -> None:
         import submitit
@@ -183,31 +176,6 @@ class ArrayCrew:
         logs = sorted((self._order.folder.path / "jobs").glob("*.err"), key=lambda path: path.stat().st_mtime)
         words = tail(logs[-1], 1) if logs else ""
         return f"the last one said: {words}" if words else "the last one said nothing"
-
-
-def _room(tasks: slurm.Tasks, slots: Sequence[Slot], share: int) -> int:
-    """How many more cells live jobs can take, of `share` for each, those that run being at one."""
-    starting = sum(slot.status.get("doing", STARTING) == STARTING for slot in slots)
-    starting = max(0, min(starting - tasks.waiting, tasks.running))
-    return tasks.waiting * share + tasks.running * (share - 1) + starting
-
-
-def _live(results: Path) -> dict[LaunchFolder, slurm.Tasks]:
-    """The earlier launches of a sweep whose jobs are not over. Raises ConfigError where Slurm does not say."""
-    found = {}
-    for each in launches(results):
-        if each.jobs and not each.stopped:
-            tasks = slurm.live_tasks(each.jobs)
-            if tasks is None:
-                raise ConfigError.of(
-                    "launch",
-                    "executor",
-                    f"wanted Slurm's word on the jobs of {each.path}; it does not answer here. Start the sweep where "
-                    "squeue works; where those jobs are over for certain, delete that folder",
-                )
-            if tasks.live:
-                found[each] = tasks
-    return found
 
 
 @contextmanager

@@ -122,9 +122,9 @@ def test_figures_whose_data_come_from_beside_each_other_are_the_same(
 ) -> None:
     loaded = load(uneven(two_arms).root)
     compared = comparison.compare_all(groups(scored_as_chance(loaded)))
-    alone = gallery.gallery(loaded, compared, pd.DataFrame())
+    alone = gallery.gallery(loaded, compared, {}, pd.DataFrame())
     monkeypatch.setattr(gallery, "ROWS", 1)
-    parted = gallery.gallery(loaded, compared, pd.DataFrame())
+    parted = gallery.gallery(loaded, compared, {}, pd.DataFrame())
     assert [each.stem for each in parted[0]] == [each.stem for each in alone[0]]
     for ours, theirs in zip(parted[0], alone[0], strict=True):
         pd.testing.assert_frame_equal(ours.table, theirs.table)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from every_kind import written
 from matplotlib.figure import Figure
+from synthetic_results import Sweep
 
 from analysis.drawing import (
     accuracy_and_time,
@@ -22,7 +24,9 @@ from analysis.drawing import (
     sequential_and_batch,
 )
 from analysis.drawing.canvas import Caption
-from analysis.drawing.lines import CUT
+from analysis.drawing.framing import CUT
+from analysis.figures import Drawing, drawings
+from analysis.load import load
 from analysis.palette import styles
 
 Draw = Callable[[pd.DataFrame, Caption], Figure]
@@ -111,3 +115,54 @@ def test_an_audit_says_where_intervals_of_other_figures_are_cut_off() -> None:
     wide, narrow = (" ".join(written(fidelity.draw(audit("overlap", 0.5, half), caption()))) for half in (0.9, 0.01))
     assert CUT in wide
     assert CUT not in narrow
+
+
+@pytest.fixture
+def diverged(tmp_path: Path) -> Sweep:
+    """Margin a point above Random, far above chance, and LL4AL all runs of which diverged before their first query."""
+    sweep = Sweep(tmp_path / "toy")
+    sweep.arm("random", lambda seed: [0.9, 0.91 + 0.001 * seed, 0.92])
+    sweep.arm("margin", lambda seed: [0.9, 0.92, 0.93 + 0.001 * seed])
+    for cell in sweep.arm("ll4al")["cells"].values():
+        sweep.fail(cell, 0)
+    return sweep
+
+
+def drawn(sweep: Sweep, kind: str) -> Drawing:
+    return next(each for each in drawings(load(sweep.root)) if each.kind.name == kind)
+
+
+@pytest.mark.parametrize("kind", ["difference_from_random", "learning_curves", "accuracy_and_time"])
+def test_failed_runs_do_not_flatten_the_others_and_are_said_to_be_outside(diverged: Sweep, kind: str) -> None:
+    drawing = drawn(diverged, kind)
+    figure = drawing.figure
+    shown = drawing.table[drawing.table["label"] != "ll4al"]["mean"]
+    low, high = figure.axes[0].get_ylim()
+    assert high - low < 10 * (shown.max() - shown.min())
+    assert "outside the frame: ll4al" in " ".join(written(figure))
+    assert "ll4al" in written(figure)
+    table = drawing.table.set_index("label")[["failed", "n"]]
+    assert table.loc["ll4al"].drop_duplicates().to_numpy().tolist() == [[3, 3]]
+    assert set(table.loc["margin", "failed"]) == {0}
+
+
+@pytest.mark.parametrize("kind", ["difference_from_random", "accuracy_and_time"])
+def test_nothing_is_drawn_on_what_stands_below_the_lines(diverged: Sweep, kind: str) -> None:
+    axes = drawn(diverged, kind).figure.axes[0]
+    bottom = axes.get_window_extent().y0
+    clipped = [line.get_clip_box().y0 for line in axes.lines]
+    assert min(clipped) > bottom + 10  # pixels
+
+
+def test_failed_runs_near_the_others_are_in_the_frame(two_arms: Sweep) -> None:
+    for cell in two_arms.arm("ll4al")["cells"].values():
+        two_arms.fail(cell, 0)
+    figure = drawn(two_arms, "learning_curves").figure
+    assert figure.axes[0].get_ylim()[0] < 50
+    assert "outside" not in " ".join(written(figure))
+
+
+def test_where_all_runs_failed_they_are_the_frame() -> None:
+    low, high = learning_curves.draw(ours().assign(failed=3), caption()).axes[0].get_ylim()
+    assert low < 30
+    assert high > 45

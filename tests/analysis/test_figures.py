@@ -49,8 +49,17 @@ def test_randoms_accuracy_stands_at_each_number_of_labels(two_arms: Sweep) -> No
 
 def test_axes_have_units_and_the_stamp_has_seeds_sweep_and_commit(two_arms: Sweep) -> None:
     shown = " | ".join(written(drawing(two_arms).figure))
-    assert all(part in shown for part in ("percentage points", "n = 3 seeds", "sweep toy", "commit ccccccc"))
+    assert all(part in shown for part in ("percentage points", "n = 3 seeds", "sweep toy", "commit aaaaaaa"))
     assert "fig: Title of fig" in shown
+
+
+def test_the_stamp_names_every_commit_that_made_rows_of_the_figure(two_arms: Sweep) -> None:
+    two_arms.arm("random", lambda seed: [0.5, 0.6, 0.7], experiment="other")
+    two_arms.arm("margin", lambda seed: [0.5, 0.6, 0.7], experiment="other")
+    two_arms.attempt(two_arms.experiments["fig"]["arms"][1]["cells"]["2"], commit="b" * 40, uncommitted_changes=True)
+    found = {each.subject.experiment: each.caption.stamp for each in drawings(load(two_arms.root))}
+    assert "commits aaaaaaa and bbbbbbb+" in found["fig"]
+    assert found["other"].endswith("commit aaaaaaa")
 
 
 def test_a_line_is_the_mean_in_the_colour_of_its_label(two_arms: Sweep) -> None:

@@ -30,7 +30,7 @@ def published(tmp_path: Path) -> Path:
 def drawn(sweep: Sweep, published: Path, kind: str) -> Drawing:
     loaded = load(sweep.root)
     compared = [compare(group) for group in groups(scored_as_chance(loaded))]
-    return gallery(loaded, compared, read_published([published]), [kind])[0][0]
+    return gallery(loaded, compared, {}, read_published([published]), [kind])[0][0]
 
 
 def test_every_row_keeps_the_name_of_its_file(published: Path) -> None:

@@ -195,7 +195,7 @@ def test_the_opening_tells_what_was_compared_where_and_when(two_arms: Sweep) -> 
     lead = re.findall(r'<p class="lead">(.*?)</p>', made(two_arms))[0]
     assert lead == (
         "Compares random and margin on digits: 1 experiment, 3 seeds planned for each arm. "
-        "Run from 2025-01-02 03:04 to 2025-01-02 04:00 UTC on cpu. All planned runs are in."
+        "Run from 2025-01-02 03:04 to 2025-01-02 04:00 UTC on cpu at commit aaaaaaaaaa. All planned runs are in."
     )
 
 

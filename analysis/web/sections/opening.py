@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from analysis.phrases import counted
+from analysis.phrases import counted, listed
 from analysis.progress import Progress, progress
 from analysis.web import page
 from analysis.web.findings import Findings
@@ -18,7 +16,8 @@ def opening(found: Findings) -> str:
     loaded, done = found.loaded, progress(found.loaded)
     counts = {"cells done": f"{done.finished} of {done.planned}", "runs missing": str(len(loaded.missing))}
     counts |= {"runs failed": str(len(loaded.failures)), "arms refused": str(len(loaded.refused))}
-    source = f"From {loaded.plan['source']}, {commit(loaded.plan['commit'])}; page made {found.now:%Y-%m-%d %H:%M} UTC."
+    planned = f"Planned by {loaded.plan['source']} at {commit(loaded.plan['commit'])}"
+    source = f"{planned}; page made {found.now:%Y-%m-%d %H:%M} UTC."
     return "".join(
         [
             page.text("h1", loaded.plan["name"]),
@@ -38,14 +37,15 @@ def _compared(found: Findings) -> str:
     seeds = counted(planned[0], "seed") if min(planned) == max(planned) else f"{min(planned)} to {max(planned)} seeds"
     experiments, settings = len(found.numbers.experiments), len(found.numbers.comparisons)
     where = counted(experiments, "experiment") + (f" of {settings} settings in all" if settings > experiments else "")
-    return f"Compares {_listed(labels)} on {_listed(datasets)}: {where}, {seeds} planned for each arm."
+    return f"Compares {listed(labels, NAMED)} on {listed(datasets, NAMED)}: {where}, {seeds} planned for each arm."
 
 
 def _ran(found: Findings) -> str:
     origin = found.numbers.origin
     if origin.first is None or origin.last is None:
         return "Nothing has run yet."
-    return f"Run from {_minute(origin.first)} to {_minute(origin.last)} UTC on {_listed(list(origin.facts['device']))}."
+    by, on = (listed(list(origin.facts[fact]), NAMED) for fact in ("commit", "device"))
+    return f"Run from {_minute(origin.first)} to {_minute(origin.last)} UTC on {on} at commit {by}."
 
 
 def _state(found: Findings, done: Progress) -> str:
@@ -54,12 +54,6 @@ def _state(found: Findings, done: Progress) -> str:
     if missing:
         return f"Interim: {counted(len(missing), 'planned run')} not in yet, so every number here may still move.{told}"
     return f"All planned runs are in.{told}" if done.planned else "Nothing is planned."
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = len(names) - NAMED
-    shown = [*names[:NAMED], f"{more} more"] if more > 0 else list(names)
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}" if shown else "nothing"
 
 
 def _minute(time: str) -> str:

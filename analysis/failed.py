@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,8 @@ from pandas.api.extensions import ExtensionDtype
 
 from analysis.curves import UNKNOWN
 from analysis.load import Failed, Loaded
-from bench.record import Arm, Plan
+from bench.files import read_intact
+from bench.record import Arm, Plan, cell_folder
 
 Dtype = np.dtype[np.generic] | ExtensionDtype
 KEY = ["experiment", "group", "label", "seed"]
@@ -24,7 +26,7 @@ BLANK = {"i": 0, "b": False}  # by kind of numpy type; NaN or None elsewhere
 
 @dataclass(frozen=True)
 class _Known:
-    """What is known of a group's runs that failed: k classes, 0 where nothing ran, and the labels per cycle.
+    """What the rows of a group tell of its runs that failed: k classes, 0 where nothing ran, and the labels per cycle.
 
     `cycles` are those that each run has, by label and seed; `initial` the hash of its initial set, by seed and label.
     """
@@ -39,10 +41,10 @@ def scored_as_chance(loaded: Loaded) -> Loaded:
     """The same results with the missing cycles of failed runs filled with chance accuracy, 1/k for k classes.
 
     The frame gets a column `imputed`, True in the rows filled in. They have the initial set of the other runs of their
-    seed, so that they pair, and neither times nor any other score. A cycle whose number of labels no run of the group
-    tells, nor the experiment's other runs on its dataset by agreeing, stays away, and a run that lacked its data is
-    not filled, for that says nothing about its strategy. A failed run that is not whole then has no row here at all;
-    `unscored` names those.
+    seed, so that they pair, and neither times nor any other score. Where no run of the group tells how many labels a
+    cycle has, or how many classes there are, the run's own configuration and the experiment's other runs on its
+    dataset do. A run that lacked its data is not filled, for that says nothing about its strategy. A failed run that
+    is not whole then has no row here at all; `unscored` names those.
     """
     frame = loaded.frame.assign(imputed=False)
     filled = list(_imputed_rows(loaded))
@@ -90,7 +92,7 @@ def _imputed_rows(loaded: Loaded) -> Iterator[dict[str, object]]:
         if place not in known:
             beside = experiments.get((failed.experiment, arm["dataset"]), nothing)
             known[place] = _known(groups.get(place, nothing), beside)
-        yield from _rows(loaded.plan, arm, failed, known[place])
+        yield from _rows(loaded, arm, failed, known[place])
 
 
 def _arm(plan: Plan, failed: Failed) -> Arm:
@@ -99,7 +101,7 @@ def _arm(plan: Plan, failed: Failed) -> Arm:
 
 
 def _known(rows: pd.DataFrame, beside: pd.DataFrame) -> _Known:
-    """What the rows of a group tell; where they do not tell all, what the experiment's rows on its dataset do."""
+    """What the rows of a group tell; without any, those `beside` it tell how many classes there are."""
     cycles: dict[tuple[str, int], set[int]] = {}
     initial: dict[int, dict[str, str]] = {}
     labels, seeds, number = (rows[name].tolist() for name in ("label", "seed", "cycle"))
@@ -108,7 +110,7 @@ def _known(rows: pd.DataFrame, beside: pd.DataFrame) -> _Known:
         initial.setdefault(seed, {})[label] = began
     told = beside if rows.empty else rows
     classes = 0 if told.empty else len(told["class_accuracy"].iloc[0])
-    return _Known(classes, _labelled(beside) | _labelled(rows), cycles, initial)
+    return _Known(classes, _labelled(rows), cycles, initial)
 
 
 def _labelled(rows: pd.DataFrame) -> dict[int, int]:
@@ -118,9 +120,18 @@ def _labelled(rows: pd.DataFrame) -> dict[int, int]:
     return {} if told["cycle"].duplicated().any() else dict(pairs)
 
 
-def _rows(plan: Plan, arm: Arm, failed: Failed, known: _Known) -> Iterator[dict[str, object]]:
+def _configured(results: Path, cell: str, cycles: int) -> dict[int, int]:
+    """The labels of every cycle by a cell's configuration; of none where that is missing or damaged."""
+    protocol = (read_intact(cell_folder(results, cell) / "cell.json") or {}).get("protocol")
+    initial, budget = (protocol.get(name) if isinstance(protocol, dict) else None for name in ("initial", "budget"))
+    if not (isinstance(initial, int) and isinstance(budget, int)):
+        return {}
+    return {cycle: initial + cycle * budget for cycle in range(cycles + 1)}
+
+
+def _rows(loaded: Loaded, arm: Arm, failed: Failed, known: _Known) -> Iterator[dict[str, object]]:
     """A row per planned cycle that the run has not, as far as it is known how many labels it would have had."""
-    planned = plan["experiments"][failed.experiment]
+    planned = loaded.plan["experiments"][failed.experiment]
     there = known.cycles.get((failed.label, failed.seed), set())
     if not known.classes:
         return
@@ -128,9 +139,12 @@ def _rows(plan: Plan, arm: Arm, failed: Failed, known: _Known) -> Iterator[dict[
     shared |= {name: value for name, value in arm.items() if name in ("strategy", "learner", "dataset")}
     shared |= dict.fromkeys(("accuracy", "balanced_accuracy"), 1 / known.classes)
     shared["initial"] = _initial(known.initial.get(failed.seed, {}), failed.label)
-    for cycle in range(planned["cycles"] + 1):
-        if cycle not in there and cycle in known.labelled:
-            yield shared | {"cycle": cycle, "labelled": known.labelled[cycle]}
+    lacking = {*range(planned["cycles"] + 1)} - there
+    labelled = dict(known.labelled)
+    if lacking - labelled.keys():
+        labelled = _configured(loaded.results, failed.cell, planned["cycles"]) | labelled
+    for cycle in sorted(lacking & labelled.keys()):
+        yield shared | {"cycle": cycle, "labelled": labelled[cycle]}
 
 
 def _initial(of_seed: Mapping[str, str], label: str) -> str:

@@ -114,25 +114,30 @@ def test_a_run_that_lacked_its_data_is_not_scored(failing: Sweep) -> None:
 
 @pytest.fixture
 def outright(sweep: Sweep) -> Sweep:
-    """A learning rate at which everything fails at once, beside one at which nothing does."""
+    """A learning rate at which everything fails at once, beside one at which nothing does, with other budgets."""
     for label in ("random", "ours"):
         sweep.arm(label, lambda seed: [0.6, 0.7, 0.8], group="lr=1")
         for cell in sweep.arm(label, group="lr=9")["cells"].values():
             sweep.fail(cell, cycle=0)
+            (sweep.folder(cell) / "cell.json").write_text('{"protocol": {"initial": 10, "budget": 20}}')
     return sweep
 
 
-def test_a_group_in_which_everything_failed_is_chance_by_what_other_groups_tell(outright: Sweep) -> None:
+def test_a_group_in_which_everything_failed_is_chance_at_the_labels_of_its_own_protocol(outright: Sweep) -> None:
     rows = filled(outright)
     assert rows["group"].unique().tolist() == ["lr=9"]
     assert len(rows) == 2 * 3 * 3
     told = set(zip(rows["cycle"], rows["labelled"], rows["accuracy"], strict=True))
-    assert told == {(0, 10, CHANCE), (1, 20, CHANCE), (2, 40, CHANCE)}
+    assert told == {(0, 10, CHANCE), (1, 30, CHANCE), (2, 50, CHANCE)}
 
 
-def test_a_group_in_which_everything_failed_stays_away_where_budgets_differ(outright: Sweep) -> None:
-    outright.labels = (10, 30, 50)
-    outright.arm("random", lambda seed: [0.6, 0.7, 0.8], group="lr=2")
+@pytest.mark.parametrize("damaged", ["{}", '{"protocol": 3}', '{"protocol": {"initial": "ten", "budget": 20}}', "{"])
+def test_a_group_in_which_everything_failed_stays_away_where_its_labels_are_not_known(
+    outright: Sweep, damaged: str
+) -> None:
+    for arm in outright.experiments["fig"]["arms"]:
+        for cell in arm["cells"].values():
+            (outright.folder(cell) / "cell.json").write_text(damaged)
     assert filled(outright).empty
 
 

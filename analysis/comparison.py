@@ -20,7 +20,8 @@ from analysis.runs import Floats, Runs, runs
 from bench.record import Arm
 
 ROWS = 20_000  # from which on a process pays
-USED = ("label", "seed", "cycle", "cell", "initial", "labelled", "accuracy", "query_seconds", "fit_seconds", "peak_mib")
+USED = ("label", "seed", "cycle", "cell", "initial", "labelled", "accuracy", "imputed")
+TIMED = ("query_seconds", "fit_seconds", "peak_mib")
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def compare(group: Group, blocks: Blocks = Blocks.SEEDS) -> Comparison:
 def compare_all(groups: Sequence[Group], blocks: Blocks = Blocks.SEEDS) -> list[Comparison]:
     """`compare` of each group, in processes beside each other where there are many rows."""
     rows = sum(len(group.frame) for group in groups)
-    slim = [replace(group, frame=group.frame[group.frame.columns.intersection(list(USED))]) for group in groups]
+    slim = [replace(group, frame=group.frame[group.frame.columns.intersection([*USED, *TIMED])]) for group in groups]
     found = beside(partial(_compared_alone, blocks), slim, share(ROWS, rows, len(groups)))
     return [_about(each, group) for each, group in zip(found, groups, strict=True)]
 

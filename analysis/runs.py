@@ -19,13 +19,15 @@ Floats = npt.NDArray[np.float64]
 class Runs:
     """The runs of `arms` (a) over `seeds` (s) and cycles (c); NaN where a cycle is not there.
 
-    A run is complete where it has every planned cycle. Areas and final accuracies are NaN for runs that are not.
+    `imputed` are the cycles that a failed run did not reach, scored as chance. A run is complete where it has every
+    planned cycle. Areas and final accuracies are NaN for runs that are not.
     """
 
     arms: tuple[str, ...]
     seeds: tuple[int, ...]
     labelled: Floats  # (c,) labels per cycle, NaN for a cycle that no run has
     accuracy: Floats  # (a, s, c)
+    imputed: npt.NDArray[np.bool_]  # (a, s, c)
 
     @cached_property
     def complete(self) -> npt.NDArray[np.bool_]:
@@ -74,7 +76,10 @@ def runs(group: Group) -> Runs:
     accuracy[where] = rows["accuracy"].to_numpy()
     labelled = np.full(cycles, np.nan)
     labelled[where[2]] = rows["labelled"].to_numpy()
-    return Runs(tuple(names), tuple(seeds), labelled, accuracy)
+    imputed = np.zeros(accuracy.shape, dtype=bool)
+    if "imputed" in rows:
+        imputed[where] = rows["imputed"].to_numpy()
+    return Runs(tuple(names), tuple(seeds), labelled, accuracy, imputed)
 
 
 def _check(group: Group) -> None:

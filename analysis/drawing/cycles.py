@@ -18,16 +18,16 @@ COLUMNS = ["cycle", "labelled", "mean", "low", "high", "n", "failed"]
 def per_cycle(part: Comparison, arm: str, values: Floats, **keys: str) -> pd.DataFrame:
     """Mean and 95 % interval of an arm's fractions (s, c) over the seeds that have each cycle, in percent.
 
-    A row per cycle: `failed` of its `n` seeds are those of failed runs, scored as chance from where they failed. `keys`
-    are columns after the label that are the same in every row.
+    A row per cycle: `failed` of its `n` seeds are those of runs that had failed by then, scored as chance. `keys` are
+    columns after the label that are the same in every row.
     """
-    labelled, failed = part.runs.labelled, np.isin(part.runs.seeds, part.summary(arm).imputed)  # (c,), (s,)
+    labelled, imputed = part.runs.labelled, part.runs.imputed[part.runs.arms.index(arm)]  # (c,), (s, c)
     rows = []
-    for cycle, column in enumerate(values.T):
+    for cycle, (column, chance) in enumerate(zip(values.T, imputed.T, strict=True)):
         there = ~np.isnan(column)
         found = estimate(100 * column[there])
         if found.n > 0:
-            over = found.mean, found.low, found.high, found.n, int((failed & there).sum())
+            over = found.mean, found.low, found.high, found.n, int(chance[there].sum())
             rows.append((arm, *keys.values(), cycle, int(labelled[cycle]), *over))
     return pd.DataFrame(rows, columns=["label", *keys, *COLUMNS])
 

@@ -29,14 +29,15 @@ def frame(
 ) -> None:
     """Make the means, and values beside them, fill the axes.
 
-    What may run out of them are the wide intervals of few seeds, and means of failed runs alone (where the table tells
-    `failed` of `n`): chance would flatten all that can be compared. Nothing is shown below `least` and above `most`,
-    where nothing can be.
+    What may run out of them are the wide intervals of few seeds, and means of failed runs alone, where the table tells
+    `failed` of `n`: far from the others, chance would flatten all that can be compared. Nothing is shown below `least`
+    and above `most`, where nothing can be.
     """
     means = np.array([*_telling(table)["mean"], *beside])  # (rows,)
     span = max(float(np.ptp(means)), MARGIN * float(np.abs(means).max()), TINY)
-    low, high = min(means.min(), *_lows(table)), max(means.max(), *_highs(table))
-    low, high = max(low, means.min() - EXCESS * span), min(high, means.max() + EXCESS * span)
+    lowest, highest = means.min() - EXCESS * span, means.max() + EXCESS * span
+    near = table[table["mean"].between(lowest, highest)]
+    low, high = max(lowest, min(means.min(), *_lows(near))), min(highest, max(means.max(), *_highs(near)))
     room = MARGIN * max(high - low, span)
     axes.set_ylim(max(low - room, least), min(high + room, most))
 
@@ -49,10 +50,14 @@ def keep_inside(axes: Axes) -> None:
 
 
 def note_cut(caption: Caption, axes: Axes, table: pd.DataFrame) -> Caption:
-    """The caption, whose stamp names arms that are outside the axes, and says so where others are cut off."""
-    gone = _outside(axes, table)
-    named = [f"outside the frame: {', '.join(caption.names[label] for label in gone)}"] if gone else []
-    return note(caption, [*named, *([CUT] if runs_out(axes, table[~table["label"].isin(gone)]) else [])])
+    """The caption, whose stamp names lines that are outside the axes, and says so where others are cut off."""
+    low, high = axes.get_ylim()
+    inside = table["mean"].between(low, high).groupby([table[name] for name in _naming(table)], observed=True)
+    gone = ~inside.transform("any")  # (rows,)
+    lines = table.loc[gone, _naming(table)].drop_duplicates().itertuples(index=False)
+    names = [" ".join((caption.names[label], *(f"({each})" for each in setting))) for label, *setting in lines]
+    told = [f"outside the frame: {', '.join(names)}"] if names else []
+    return note(caption, [*told, *([CUT] if runs_out(axes, table[~gone]) else [])])
 
 
 def note(caption: Caption, told: Sequence[str]) -> Caption:
@@ -66,11 +71,9 @@ def runs_out(axes: Axes, table: pd.DataFrame) -> bool:
     return bool((_lows(table) < low).any() or (_highs(table) > high).any())
 
 
-def _outside(axes: Axes, table: pd.DataFrame) -> list[str]:
-    """The arms of which no mean is inside the axes as they are framed now."""
-    low, high = axes.get_ylim()
-    inside = table.loc[table["mean"].between(low, high), "label"].unique()
-    return [label for label in table["label"].unique() if label not in inside]
+def _naming(table: pd.DataFrame) -> list[str]:
+    """The columns that tell its lines apart, the label first."""
+    return ["label", *(name for name in ("setting", "value") if name in table and table[name].nunique() > 1)]
 
 
 def _telling(table: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ from analysis.drawing.kind import MEAN, Kind
 from analysis.drawing.subject import NothingToDraw, Subject, each_group
 from analysis.palette import Style
 
-COLUMNS = ["label", "seconds", "mean", "low", "high", "n", "front"]
+COLUMNS = ["label", "seconds", "mean", "low", "high", "n", "failed", "front"]
 WIDE = 50  # times the quickest, from where on a mark per decade is enough
 
 
@@ -56,7 +56,7 @@ def draw(table: pd.DataFrame, caption: Caption) -> Figure:
 def _row(arm: ArmSummary, rivals: list[ArmSummary]) -> tuple[object, ...]:
     front = arm in rivals and not any(_beats(other, arm) for other in rivals)
     area = [100 * value for value in (arm.aubc.mean, arm.aubc.low, arm.aubc.high)]
-    return arm.arm["label"], arm.costs.query.mean, *area, arm.aubc.n, front
+    return arm.arm["label"], arm.costs.query.mean, *area, arm.aubc.n, len(arm.imputed), front
 
 
 def _beats(one: ArmSummary, other: ArmSummary) -> bool:

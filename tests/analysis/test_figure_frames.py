@@ -154,6 +154,26 @@ def test_nothing_is_drawn_on_what_stands_below_the_lines(diverged: Sweep, kind: 
     assert min(clipped) > bottom + 10  # pixels
 
 
+def test_what_a_run_measured_before_it_failed_is_in_the_frame(diverged: Sweep) -> None:
+    for seed, cell in diverged.experiments["fig"]["arms"][2]["cells"].items():
+        diverged.run(cell, int(seed), [0.93, 0.97])
+        diverged.fail(cell, 2)
+    drawing = drawn(diverged, "learning_curves")
+    low, high = drawing.figure.axes[0].get_ylim()
+    assert low > 80
+    assert high > 97
+    assert drawing.table.set_index("label").loc["ll4al", "failed"].tolist() == [0, 0, 3]
+
+
+def test_each_line_outside_the_frame_is_named_with_its_setting() -> None:
+    near, far = ours(), ours().assign(value=pd.Categorical(["9"] * len(LABELLED)), failed=3)
+    far[["mean", "low", "high"]] -= 400
+    table = pd.concat([near.assign(failed=0), far], ignore_index=True)
+    figure = improvement_by_setting.draw(table.assign(value=table["value"].astype(str)), caption())
+    assert "outside the frame: margin (9)" in " ".join(written(figure))
+    assert figure.axes[0].get_ylim()[0] > -5, "nothing makes room for what is not shown"
+
+
 def test_failed_runs_near_the_others_are_in_the_frame(two_arms: Sweep) -> None:
     for cell in two_arms.arm("ll4al")["cells"].values():
         two_arms.fail(cell, 0)

@@ -47,8 +47,12 @@ NOTES = (
     "how many times as fast it queries, or as rows note a figure; [ ]: its 95 % t-interval over paired seeds. Holm p: "
     "adjusted over all claims of the sweep; supported below 0.05, refuted where that of the opposite is. Failed runs "
     "count as chance, and have neither times nor notes.",
-    "seeds needed: about how many would decide an undecided claim, at 80 % power, if the difference is as observed.",
+    "p is two-sided, but of a claim to be no worse, or as good, within a margin: that is one-sided at the same 0.05 "
+    "(two one-sided tests), and goes with the 90 % interval.",
+    "seeds needed: about how many would support or refute an undecided claim, whichever the observed difference does, "
+    "at 80 % power, if it is the true one.",
 )
+RESTS_ON_FAILED = "undecided whatever its Holm p: without the failed runs, which are equal by failing, it is not shown."
 
 
 @dataclass(frozen=True)
@@ -70,15 +74,29 @@ def results(loaded: Loaded) -> list[ClaimResult]:
     if not any(each.failed for each in judged):
         return judged
     without = _judged(left_out(loaded))
-    return [beside_failed(*both) if both[0].failed else both[0] for both in zip(judged, without, strict=True)]
+    return [_beside(loaded, *both) if both[0].failed else both[0] for both in zip(judged, without, strict=True)]
+
+
+def _beside(loaded: Loaded, scored: ClaimResult, without: ClaimResult) -> ClaimResult:
+    """A claim with failed runs, and what it comes to without them.
+
+    That two arms are as good as each other is no finding where it rests on runs that failed: two that did are equal.
+    """
+    claim = scored.planned
+    rests_on_them = scored.verdict == "supported" and without.verdict != "supported"
+    if claim is not None and claim.kind != "superior" and rests_on_them:
+        scored = replace(scored, verdict="undecided", remarks=(*scored.remarks, RESTS_ON_FAILED))
+        scored = replace(scored, sentence=sentence(scored, claim, loaded.plan))
+    return beside_failed(scored, without)
 
 
 def _judged(loaded: Loaded) -> list[ClaimResult]:
     """Every claim by the rows of `loaded`, which has the column `imputed`."""
     tested = {name: _tested(loaded, name) for name in loaded.plan["claims"]}
     found = [None if isinstance(each, str) else each.test for each in tested.values()]
-    adjusted = over_family([math.nan if test is None else test.p for test in found]).tolist()  # (claims,)
-    opposing = over_family([math.nan if test is None else test.opposing for test in found]).tolist()  # (claims,)
+    interim = [not isinstance(each, str) and each.sides.missing > 0 for each in tested.values()]
+    adjusted = over_family([math.nan if test is None else test.p for test in found], interim).tolist()  # (claims,)
+    opposing = over_family([math.nan if test is None else test.opposing for test in found], interim).tolist()
     told = []
     for (name, each), own, opposite in zip(tested.items(), adjusted, opposing, strict=True):
         if isinstance(each, str):
@@ -123,6 +141,7 @@ def _result(loaded: Loaded, tested: _Tested, adjusted: float, opposing: float) -
         p=test.p,
         adjusted=adjusted,
         opposing=opposing,
+        holds=test.holds,
         verdict=decided,
         status="interim" if both.missing else "confirmatory",
         seeds_needed=deciding_seeds(test, len(loaded.plan["claims"])) if decided == "undecided" else None,

@@ -23,7 +23,7 @@ class ClaimResult:
     unadjusted 95 % interval: a fraction for accuracies, for query_speed how many times faster, a note as it is. `p` is
     that of `test`, with its `statistic` and `degrees`; `adjusted` is p by Holm over all claims; `opposing` is the
     adjusted p of the opposite. `status` is interim until every planned run of both arms is in. About `seeds_needed`
-    seeds would decide the claim where it is undecided and that can be said.
+    seeds would support the claim where it is undecided and `estimate` lies within it (`holds`), or else refute it.
     """
 
     name: str
@@ -39,6 +39,7 @@ class ClaimResult:
     p: float = math.nan
     adjusted: float = math.nan
     opposing: float = math.nan
+    holds: bool = False
     verdict: Verdict = "undecided"
     status: Literal["confirmatory", "interim"] = "confirmatory"
     seeds_needed: int | None = None

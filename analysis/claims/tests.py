@@ -58,12 +58,15 @@ def claim_test(kind: ClaimKind, differences: ArrayLike, margin: float) -> ClaimT
     return ClaimTest(kind, bound, paired, holds, _p(kind, d, margin), opposing)
 
 
-def over_family(p: Sequence[float]) -> NDArray[np.float64]:
+def over_family(p: Sequence[float], interim: Sequence[bool]) -> NDArray[np.float64]:
     """Holm-adjusted p-values (m,) over all claims of a sweep.
 
-    A claim without a p-value keeps NaN and counts: the family is what was declared, not what has been run.
+    A claim without a p-value keeps NaN and counts: the family is what was declared, not what has been run. A claim
+    whose runs are all in is adjusted as if those that are `interim` had none yet: whatever becomes of them, it is as
+    certain in the end as it is now.
     """
-    return holm(p, size=len(p))  # (m,)
+    settled = holm([math.nan if moving else each for each, moving in zip(p, interim, strict=True)], size=len(p))  # (m,)
+    return np.where(interim, holm(p, size=len(p)), settled)
 
 
 def verdict(test: ClaimTest, adjusted: float, opposing: float) -> Verdict:

@@ -148,4 +148,5 @@ def _verdict(result: ClaimResult) -> str:
 def _outlook(result: ClaimResult) -> str:
     if result.seeds_needed is None:
         return ""
-    return f"; about {counted(result.seeds_needed, 'seed')} would decide a difference of this size"
+    wanted = "support" if result.holds else "refute"
+    return f"; about {counted(result.seeds_needed, 'seed')} would {wanted} it with a difference of this size"

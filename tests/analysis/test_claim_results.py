@@ -152,6 +152,39 @@ def test_a_missing_run_of_another_arm_makes_no_claim_interim(sweep: Sweep) -> No
     assert compared(sweep, around(0.02)).status == "confirmatory"
 
 
+def test_a_claim_that_is_in_is_not_supported_by_what_another_one_may_lose_yet(sweep: Sweep) -> None:
+    """Its p of 0.03 survives Holm only beside a smaller one, and that is of a claim that is half done."""
+    arms(sweep, around(0.0059))
+    clear = sweep.arm("clear", flat(around(0.05)))
+    claim(sweep)
+    claim(sweep, "other", better="clear")
+    settled, _ = results(load(sweep.root))
+    assert settled.verdict == "supported"
+    for seed in "6789":
+        (sweep.folder(clear["cells"][seed]) / "rows.jsonl").unlink()
+    found, moving = results(load(sweep.root))
+    assert (found.status, moving.status) == ("confirmatory", "interim")
+    assert found.adjusted == pytest.approx(2 * found.p)
+    assert found.verdict == "undecided"
+    assert moving.adjusted == pytest.approx(2 * moving.p)
+
+
+@pytest.mark.parametrize(("kind", "margin"), [("equivalent", 0.5), ("non_inferior", 0.1)])
+def test_runs_that_fail_alike_do_not_show_that_arms_are_alike(sweep: Sweep, kind: str, margin: float) -> None:
+    made = arms(sweep, [0.001, -0.003, *[0.0] * 40])
+    claim(sweep, kind=kind, margin=margin)
+    for seed in range(2, 42):
+        for arm in made.values():
+            sweep.run(arm["cells"][str(seed)], seed, [baseline(seed)])
+            (sweep.folder(arm["cells"][str(seed)]) / "done.json").unlink(missing_ok=True)
+            sweep.fail(arm["cells"][str(seed)])
+    found = only(sweep)
+    assert found.adjusted < 0.05
+    assert found.verdict == "undecided"
+    assert "not shown" in found.sentence
+    assert "equal by failing" in " ".join(found.remarks)
+
+
 def test_a_failed_run_counts_as_chance(sweep: Sweep) -> None:
     ours = arms(sweep, around(0.02))["ours"]
     claim(sweep)

@@ -1,14 +1,15 @@
 """Groups that share their arms, over a whole sweep: ranks over datasets, pairwise penalties, gains over Random.
 
-Accuracies of different datasets or learners are not averaged: ranks are taken within a dataset (Demšar 2006), penalties
-count tests within a setting (Ash et al. 2020, section 5), and gains are differences from the setting's own Random,
-summed up by their interquartile mean (Agarwal et al. 2021).
+Accuracies of different datasets are not averaged: ranks are taken within a dataset (Demšar 2006), penalties count tests
+within a setting (Ash et al. 2020, section 5), and gains are differences from the setting's own Random, summed up by
+their interquartile mean (Agarwal et al. 2021).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -32,7 +33,8 @@ class Gain:
     """An arm's gain in AUBC over the Random of each setting, over all settings that have a pair of seeds.
 
     `middle` is the interquartile mean of the paired differences, `better` the share of pairs in which the arm is
-    better, ties counting half; both with a 95 % interval of a bootstrap over seeds within each setting.
+    better, ties counting half; both with a 95 % interval of a bootstrap over seeds within each setting, where its draws
+    differ.
     """
 
     label: str
@@ -45,9 +47,9 @@ class Gain:
 class Family:
     """Groups whose competing arms `names` carry the same labels, two or more.
 
-    `ranks` has datasets as blocks, each the mean over the seeds that all arms have and over the dataset's groups; None
-    for a single dataset. `gains` is empty where the groups have no common Random. `without_failed` is the same with
-    failed runs left out, where some are scored as chance.
+    `ranks` has datasets as blocks, each the mean over the seeds that all arms with any have and over the dataset's
+    groups; None for a single dataset. `gains` is empty where the groups have no common Random. `without_failed` is the
+    same with failed runs left out, where some are scored as chance.
     """
 
     number: int
@@ -65,8 +67,8 @@ class Family:
 
     @property
     def short(self) -> dict[str, tuple[int, ...]]:
-        """Settings where not every planned seed is complete in all arms, with the seeds that are."""
-        whole = {each: each.runs.named(each.runs.whole(*self.names)) for each in self.comparisons}
+        """Settings where not every planned seed is complete in all arms that have any, with the seeds that are."""
+        whole = {each: each.runs.named(each.runs.whole(*present(self.names, each))) for each in self.comparisons}
         return {setting(each): seeds for each, seeds in whole.items() if len(seeds) < each.planned}
 
     @property
@@ -106,6 +108,12 @@ def setting(comparison: Comparison) -> str:
     return place(comparison.group.experiment, comparison.group.name, "")
 
 
+def present(names: Sequence[str], comparison: Comparison) -> tuple[str, ...]:
+    """The arms of a group, out of these, that have a complete run there."""
+    runs = comparison.runs
+    return tuple(name for name in names if runs.complete[runs.arms.index(name)].any())
+
+
 def _family(number: int, comparisons: tuple[Comparison, ...]) -> Family:
     names = tuple(arm["label"] for arm in comparisons[0].group.competitors)
     left_out = tuple(each.failed_left_out for each in comparisons)
@@ -129,19 +137,20 @@ def _ranks(names: tuple[str, ...], comparisons: tuple[Comparison, ...]) -> RankT
 
 
 def _means(names: tuple[str, ...], comparison: Comparison) -> Floats:
-    """Mean AUBC per arm over the seeds that all arms have, (k,); NaN where there is none."""
+    """Mean AUBC per arm over the seeds that all arms with any have, (k,); NaN for one without."""
     runs = comparison.runs
-    areas = runs.areas[[runs.arms.index(name) for name in names]][:, runs.whole(*names)]  # (k, n)
+    areas = runs.areas[[runs.arms.index(name) for name in names]][:, runs.whole(*present(names, comparison))]  # (k, n)
     return areas.mean(axis=1) if areas.size else np.full(len(names), np.nan)
 
 
 def _settings(names: tuple[str, ...], comparisons: tuple[Comparison, ...]) -> Iterator[tuple[str, dict[str, Floats]]]:
-    """Per setting the accuracies (n, c) of every arm at label counts that double, over the seeds that all arms have."""
+    """Per setting the accuracies (n, c), at label counts that double, of its arms with any run over common seeds."""
     for each in comparisons:
-        runs, seeds = each.runs, each.runs.whole(*names)
+        there = present(names, each)
+        runs, seeds = each.runs, each.runs.whole(*there)
         if seeds.sum() > 1:
             at = doubling(runs.labelled)
-            scores = {name: runs.accuracy[runs.arms.index(name), seeds][:, at] for name in names}
+            scores = {name: runs.accuracy[runs.arms.index(name), seeds][:, at] for name in there}
             yield setting(each), scores
 
 
@@ -174,7 +183,12 @@ def _gain(name: str, gained: Sequence[Floats]) -> Gain:
     won = [(np.sign(each) + 1) / 2 for each in strata]
     middle = stratified_bootstrap(strata, interquartile_mean, DRAWS, np.random.default_rng(SEED))
     better = stratified_bootstrap(won, _mean, DRAWS, np.random.default_rng(SEED))
-    return Gain(name, len(strata), middle, better)
+    return Gain(name, len(strata), *map(_no_point, (middle, better)))
+
+
+def _no_point(of: Estimate) -> Estimate:
+    """The estimate without an interval of no width, which comes of values too few to differ."""
+    return replace(of, low=math.nan, high=math.nan) if of.low == of.high else of
 
 
 def _mean(values: Floats) -> Floats:

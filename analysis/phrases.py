@@ -6,9 +6,7 @@ import math
 from collections.abc import Sequence
 
 from analysis.estimate import Estimate
-from analysis.wording import number
-
-LEVEL = 0.05
+from analysis.wording import LEVEL, number
 
 
 def counted(number: int, noun: str) -> str:

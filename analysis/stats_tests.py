@@ -50,6 +50,7 @@ def _friedman(of: RankTest) -> list[Told]:
     test, chi = of.friedman, [of.friedman.degrees[0]]
     found = (
         ("Friedman", test.statistic, chi, test.p, "χ², corrected for ties"),
+        ("Friedman", test.statistic, chi, test.exact_p, "exact, over all orders of ranks; null where that takes long"),
         ("Friedman", test.uncorrected, chi, test.uncorrected_p, "χ², not corrected for ties"),
         ("Iman-Davenport", test.iman_davenport, list(test.degrees), test.iman_davenport_p, "F of the uncorrected χ²"),
     )

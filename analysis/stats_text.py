@@ -86,7 +86,8 @@ def _marks(numbers: SweepNumbers, compared: Sequence[Comparison]) -> tuple[str, 
 
 
 def _marked(table: Table, marks: Sequence[str]) -> Table:
-    return replace(table, remarks=(*table.remarks, *(mark for mark in marks if mark not in table.remarks)))
+    fitting = (mark for mark in marks if not (table.measured and wording.AS_CHANCE in mark))
+    return replace(table, remarks=(*table.remarks, *(mark for mark in fitting if mark not in table.remarks)))
 
 
 def _absences(loaded: Loaded) -> Iterator[str]:

@@ -28,6 +28,7 @@ class Table:
     """A table with headings; the first column names the rows.
 
     `name` is a file name without its ending, unique within a sweep; `remarks` are sentences that belong under it.
+    `measured`: it holds what was measured alone, so that failed runs do not count in it.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Table:
     headings: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     remarks: tuple[str, ...] = ()
+    measured: bool = False
 
     @property
     def numeric(self) -> tuple[bool, ...]:

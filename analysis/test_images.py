@@ -100,6 +100,7 @@ def table_of(group: Group, differences: Mapping[str, FinalDifference]) -> Table 
         headings=HEADINGS,
         rows=tuple(_row(name, each) for name, each in found.items()),
         remarks=(NOTES, *_remarks(found)),
+        measured=True,
     )
 
 

@@ -11,8 +11,10 @@ from analysis.groups import Group
 from analysis.load import Failed, Loaded, Missing
 from analysis.statistics.paired import least_p
 
+LEVEL = 0.05
 FEW = 5  # pairs up to which the exact Wilcoxon test can never reach 0.05
 UNSCORED = "since its data were not there or no run tells the labels of all its cycles"
+AS_CHANCE = "scored as chance"
 SCORED, LEFT_OUT = "failed runs scored as chance", "failed runs left out"
 OUT = "Failed runs are left out, though runs do not fail at random."
 INTERIM = "Interim: some planned runs are not in yet, so these numbers may still move."
@@ -43,9 +45,11 @@ def number(value: float, digits: int, sign: str = "") -> str:
 
 
 def p_value(p: float) -> str:
-    """A p-value to four decimals, or its size where that would be 0; a dash where there is none."""
+    """A p-value to four decimals, or as many as tell it from 0.05, or its size where that would be 0; else a dash."""
     if math.isnan(p):
         return "–"
+    if abs(p - LEVEL) < 5e-5 and p != LEVEL:
+        return next(told for digits in range(4, 18) if float(told := f"{p:.{digits}f}") != LEVEL)
     return f"{p:.4f}" if p >= 0.0001 else f"{p:.0e}".replace("-", "−") if p > 0 else "< 1e−300"
 
 
@@ -122,8 +126,8 @@ def _failures(comparison: Comparison) -> Iterator[str]:
         scored = [f"{arm.arm['label']}, {seed_list(arm.imputed)}" for arm in comparison.arms if arm.imputed]
         number_of = sum(len(arm.imputed) for arm in comparison.arms)
         yield (
-            f"{_count(number_of, 'failed run')} scored as chance in the cycles not reached ({'; '.join(scored)}); the "
-            "same differences without failed runs stand beside, for runs do not fail at random."
+            f"{_count(number_of, 'failed run')} {AS_CHANCE} in the cycles not reached ({'; '.join(scored)}); the "
+            "table of failed runs has the differences without them, for runs do not fail at random."
         )
         if comparison.unscored:
             lost = _runs(comparison.unscored)

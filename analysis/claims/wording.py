@@ -149,4 +149,4 @@ def _outlook(result: ClaimResult) -> str:
     if result.seeds_needed is None:
         return ""
     wanted = "support" if result.holds else "refute"
-    return f"; about {counted(result.seeds_needed, 'seed')} would {wanted} it with a difference of this size"
+    return f"; with a difference of this size about {counted(result.seeds_needed, 'seed')} would {wanted} it"

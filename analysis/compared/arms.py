@@ -27,14 +27,17 @@ class ComparedArm:
     """One arm in this folder against the same one in the other; differences are this minus other, as fractions.
 
     `seeds` are complete in both, began with the same labelled set and had as many labels in every cycle; `unlike` are
-    complete in both and did not. Of the seeds, `same_cells` have one configuration in both folders and `identical` of
-    those the same results, bit for bit. `adjusted` is the p of `aubc` by Holm over all arms. Ratios of mean seconds per
-    cycle are this / other, over all rows.
+    complete in both and did not; `only_this` and `only_other` are complete in one folder alone. Of the seeds,
+    `same_cells` have one configuration in both folders and `identical` of those the same results, bit for bit.
+    `adjusted` is the p of `aubc` by Holm over all arms, those with the same cells counting once. Ratios of mean seconds
+    per cycle are this / other, over the same seeds and cycles.
     """
 
     place: Place
     seeds: tuple[int, ...]
     unlike: tuple[int, ...]
+    only_this: tuple[int, ...]
+    only_other: tuple[int, ...]
     same_cells: int
     identical: int
     aubc: PairedTest
@@ -93,10 +96,10 @@ class _Side:
 
 @dataclass(frozen=True)
 class _Differences:
-    """One arm's cells that both folders hold: this minus other, (n,) each."""
+    """One arm's cells that both folders hold: this minus other, by cell."""
 
-    aubc: list[float]
-    final_accuracy: list[float]
+    aubc: dict[str, float]
+    final_accuracy: dict[str, float]
 
 
 def compare_folders(this: Loaded, other: Loaded) -> ComparedFolders:
@@ -104,13 +107,24 @@ def compare_folders(this: Loaded, other: Loaded) -> ComparedFolders:
     ours, theirs = _sides(this), _sides(other)
     both = [place for place in ours if place in theirs]
     found = [_compared(place, ours[place], theirs[place]) for place in both]
-    adjusted = holm([arm.aubc.p for arm, _ in found]).tolist() if found else []
+    adjusted = _adjusted([arm for arm, _ in found], [_cells(ours[place], theirs[place]) for place in both])
     return ComparedFolders(
         arms=tuple(replace(arm, adjusted=p) for (arm, _), p in zip(found, adjusted, strict=True)),
         noise=_noise([differences for _, differences in found]),
         only_this=tuple(place for place in ours if place not in theirs),
         only_other=tuple(place for place in theirs if place not in ours),
     )
+
+
+def _cells(ours: _Side, theirs: _Side) -> tuple[str, ...]:
+    return (*ours.arm["cells"].values(), *theirs.arm["cells"].values())
+
+
+def _adjusted(arms: list[ComparedArm], cells: list[tuple[str, ...]]) -> list[float]:
+    """Holm's p of each arm over all arms; arms that have the same cells are one test."""
+    tests = dict(zip(reversed(cells), (arm.aubc.p for arm in reversed(arms)), strict=True))
+    over_all = dict(zip(tests, holm(list(tests.values())).tolist(), strict=True)) if tests else {}
+    return [over_all[own] for own in cells]
 
 
 def _sides(loaded: Loaded) -> dict[Place, _Side]:
@@ -137,15 +151,19 @@ def _compared(place: Place, ours: _Side, theirs: _Side) -> tuple[ComparedArm, _D
         place=place,
         seeds=seeds,
         unlike=tuple(seed for seed in shared if seed not in seeds),
+        only_this=tuple(sorted(complete[0] - complete[1])),
+        only_other=tuple(sorted(complete[1] - complete[0])),
         same_cells=len(same),
         identical=sum(_identical(ours, theirs, seed, cycles) for seed in same),
         aubc=paired_t_test([aubc[seed] for seed in seeds]),
         final_accuracy=paired_t_test([final[seed] for seed in seeds]),
         adjusted=math.nan,
-        query_ratio=_ratio(ours, theirs, "query_seconds"),
-        fit_ratio=_ratio(ours, theirs, "fit_seconds"),
+        query_ratio=_ratio(ours, theirs, "query_seconds", shared, cycles),
+        fit_ratio=_ratio(ours, theirs, "fit_seconds", shared, cycles),
     )
-    return arm, _Differences([aubc[seed] for seed in same], [final[seed] for seed in same])
+    cells = {seed: ours.arm["cells"][str(seed)] for seed in same}
+    of_cells = ({cell: of[seed] for seed, cell in cells.items()} for of in (aubc, final))
+    return arm, _Differences(*of_cells)
 
 
 def _begun(side: _Side, cycles: int) -> dict[int, list[tuple[str, int]]]:
@@ -176,16 +194,24 @@ def _identical(ours: _Side, theirs: _Side, seed: int, cycles: int) -> bool:
     return here == there
 
 
-def _ratio(ours: _Side, theirs: _Side, column: str) -> float:
-    """Mean seconds here / there, the drawing of initial sets left out of queries."""
+def _ratio(ours: _Side, theirs: _Side, column: str, seeds: list[int], cycles: int) -> float:
+    """Mean seconds here / there over these seeds up to a cycle, the drawing of initial sets left out of queries."""
     first = 1 if column == "query_seconds" else 0
-    here, there = (side.rows.loc[side.rows["cycle"] >= first, column].dropna() for side in (ours, theirs))
+    rows = [side.rows[side.rows["seed"].isin(seeds)] for side in (ours, theirs)]
+    here, there = (each.loc[each["cycle"].between(first, cycles), column].dropna() for each in rows)
     return float(here.mean() / there.mean()) if len(here) and len(there) and there.mean() > 0 else math.nan
 
 
 def _noise(found: list[_Differences]) -> Noise:
-    cells = sum(len(each.aubc) for each in found)
-    return Noise(cells, _pooled([each.aubc for each in found]), _pooled([each.final_accuracy for each in found]))
+    """Of each cell once, in the first of the arms that share it."""
+    seen: set[str] = set()
+    aubc, final = [], []
+    for each in found:
+        new = [cell for cell in each.aubc if cell not in seen]
+        seen.update(new)
+        aubc.append([each.aubc[cell] for cell in new])
+        final.append([each.final_accuracy[cell] for cell in new])
+    return Noise(len(seen), _pooled(aubc), _pooled(final))
 
 
 def _pooled(differences: list[list[float]]) -> float:

@@ -27,7 +27,7 @@ NO_RERUN = "No configuration was run in both folders, so the noise of a rerun is
 def result_table(found: ComparedFolders) -> Table:
     """What became of every arm, and the noise of a rerun where both folders ran the same cells."""
     rows = tuple(_result_row(arm) for arm in found.arms)
-    remarks = (*NOTES, _noise(found), *_unlike(found), *_alone(found))
+    remarks = (*NOTES, _noise(found), *_unlike(found), *_unpaired(found), *_alone(found))
     return Table("compared-results", "Results in both folders", RESULTS, rows, remarks)
 
 
@@ -88,6 +88,15 @@ def _unlike(found: ComparedFolders) -> Iterator[str]:
     for arm in found.arms:
         if arm.unlike:
             yield f"{_named(arm.place)}: no pairs, other initial sets or numbers of labels: {seed_list(arm.unlike)}."
+
+
+def _unpaired(found: ComparedFolders) -> Iterator[str]:
+    """Arms with seeds that are complete in one folder alone: unfinished, failed or not planned in the other."""
+    for arm in found.arms:
+        told = [f"{seed_list(arm.only_this)} only in this folder"] if arm.only_this else []
+        told += [f"{seed_list(arm.only_other)} only in the other"] if arm.only_other else []
+        if told:
+            yield f"{_named(arm.place)}: not compared, complete in one folder alone: {'; '.join(told)}."
 
 
 def _alone(found: ComparedFolders) -> Iterator[str]:

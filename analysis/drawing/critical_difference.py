@@ -18,7 +18,7 @@ from analysis.drawing.subject import NothingToDraw, Subject, each_family, each_g
 from analysis.rank_test import RankTest
 from analysis.statistics.ranks import cliques
 
-COLUMNS = ["label", "rank", "n", "critical_difference", "friedman", "friedman_p", "iman_davenport", "iman_davenport_p"]
+COLUMNS = ["label", "rank", "n", "critical_difference", "friedman", "friedman_p", "exact_p"]
 NAME, ROW, BAR, RANK = 1.9, 0.21, 0.1, 0.26  # inches: longest name; distance of names, of bars; least of ranks
 DOWN = 0.5  # inches from the top of the axes to the line of ranks
 Line = list[tuple[float, float]]
@@ -75,8 +75,7 @@ class _Scale:
 def _table(test: RankTest) -> pd.DataFrame:
     found = test.friedman
     rows = zip(test.names, found.average_ranks, strict=True)
-    sharper = found.iman_davenport, found.iman_davenport_p
-    same = (len(test.blocks), test.critical_difference, found.statistic, found.p, *sharper)
+    same = (len(test.blocks), test.critical_difference, found.statistic, found.p, found.exact_p)
     return pd.DataFrame([(name, rank, *same) for name, rank in rows], columns=COLUMNS)
 
 
@@ -123,11 +122,11 @@ def _draw_arms(axes: Axes, scale: _Scale, arms: pd.DataFrame, caption: Caption, 
 
 
 def _tests(table: pd.DataFrame) -> str:
-    """Friedman's test and its sharper form, in words."""
+    """Friedman's test in words, exactly where that is known."""
     first = table.iloc[0]
-    sharper = first["iman_davenport_p"]
-    tail = f"; Iman and Davenport p = {sharper:.2g}" if math.isfinite(sharper) else ""
-    return f"average rank by AUBC, 1 = best; Friedman χ² = {first['friedman']:.2f}, p = {first['friedman_p']:.2g}{tail}"
+    p = first["friedman_p"] if math.isnan(first["exact_p"]) else first["exact_p"]
+    told = f"Friedman χ² = {first['friedman']:.2f}, {'' if math.isnan(first['exact_p']) else 'exact '}p = {p:.2g}"
+    return f"average rank by AUBC, 1 = best; {told}"
 
 
 SHOWS = "bars join arms that Nemenyi’s test does not tell apart at 5 %"

@@ -22,8 +22,8 @@ def series(subject: Subject) -> pd.DataFrame:
     `penalty` is the mean of the column: smaller is better.
     """
     found = None if subject.family is None else subject.family.penalty
-    if found is None or not found.settings:
-        raise NothingToDraw("no setting has two seeds that all arms have complete")
+    if found is None or not found.names:
+        raise NothingToDraw("no arm has two complete seeds in every setting")
     rows = [
         (row, column, found.counts[i, j], found.totals[j], len(found.settings))
         for i, row in enumerate(found.names)

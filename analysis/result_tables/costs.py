@@ -24,6 +24,7 @@ def table(comparison: Comparison) -> Table:
         headings=HEADINGS,
         rows=tuple(_row(arm) for arm in comparison.arms),
         remarks=(REMARK,),
+        measured=True,
     )
 
 

@@ -15,7 +15,8 @@ from analysis.table import Cell, Table
 
 REMARK = (
     "The mean over the audited queries of each run, then over n seeds, with 95 % t-intervals. A proxy that is held "
-    "against itself retrains with other batches: more than such a rerun reaches no proxy can."
+    "against itself retrains with other batches: so far one noisy retraining foretells another. A proxy that foretells "
+    "their mean may do better."
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from analysis.against_random import SEED
 from analysis.comparison import ArmSummary, Comparison
 from analysis.groups import file_stem
@@ -48,7 +50,7 @@ def _row(arm: ArmSummary, most: float) -> tuple[Cell, ...]:
 def _needed(of: LabelsNeeded, most: float, digits: int) -> Cell:
     """Labels, or a ratio, with its interval; what is censored stands as more than the most that could be seen."""
     value, low, high = (_above(each, most, digits) for each in (of.value, of.low, of.high))
-    alone = of.low is None and of.high is None and of.reached != 0  # a single seed gives no interval
+    alone = math.isnan(of.reached)  # a single seed gives no interval
     return Cell(value if alone else f"{value} [{low}, {high}]", of.value, of.low, of.high)
 
 

@@ -12,7 +12,8 @@ from analysis.wording import INTERIM, LEFT_OUT, SCORED
 HEADINGS = ("arm", "setting", "own Random's AUBC\n%", "AUBC − own Random\npoints", "p")
 REMARK = (
     "Accuracies of different settings are not comparable: another learner is better or worse whatever is queried. What "
-    "is compared is each arm's difference from the Random of its own setting, paired by seed."
+    "is compared is each arm's difference from the Random of its own setting, paired by seed. p: paired t-tests, "
+    "exploratory and not adjusted."
 )
 
 

@@ -65,10 +65,14 @@ def _friedman(test: RankTest) -> str:
     of = test.friedman
     degrees, others = of.degrees
     told = f"χ²({degrees}) = {number(of.statistic, 2)}, p = {p_value(of.p)}"
+    if not math.isnan(of.exact_p):
+        told += f", exactly {p_value(of.exact_p)}"
     if abs(of.statistic - of.uncorrected) > 5e-3:
         told += f" (without the correction for ties {number(of.uncorrected, 2)}, p = {p_value(of.uncorrected_p)})"
     if math.isinf(of.iman_davenport):
         return f"{told}; Iman–Davenport's F is not defined, for every block ranks the arms alike"
+    if of.blocks < 3:
+        return told  # F says nothing sensible there
     f, p = number(of.iman_davenport, 2), p_value(of.iman_davenport_p)
     return f"{told}; Iman–Davenport F({degrees}, {others}) = {f}, p = {p}"
 

@@ -9,19 +9,22 @@ from analysis.across import DRAWS, Family, Gain
 from analysis.against_random import SEED
 from analysis.groups import file_stem
 from analysis.result_tables import cells, ranks
+from analysis.statistics.penalty import PenaltyMatrix
 from analysis.table import Cell, Table
 from analysis.wording import INTERIM, LEFT_OUT, SCORED, seed_list
 
 GAINS = ("arm", "settings", "pairs", "interquartile mean of\nAUBC − Random, points", "better than Random\n% of pairs")
 PENALTY = (
     "Row i, column j: in how many settings i beats j by the paired t-test over seeds at the 5 % level, unadjusted, the "
-    "label counts of a setting sharing one point; label counts M0 + 2^(m − 1) B, as in Ash et al. 2020. The last row "
-    "is the average of each column: the smaller, the less often an arm is beaten."
+    "label counts of a setting sharing one point; label counts M0 + 2^(m − 1) B, as in Ash et al. 2020, who stop where "
+    "Random is saturated and not at the last. The last row is the average of each column: the smaller, the less often "
+    "an arm is beaten."
 )
 BOOTSTRAP = (
     f"Gains: differences from the Random of the same setting, paired by seed; 95 % intervals by {DRAWS:,} bootstrap "
     f"draws of seeds within settings (generator seeded with {SEED}). The interquartile mean drops the largest and the "
-    "smallest quarter (Agarwal et al. 2021)."
+    "smallest quarter (Agarwal et al. 2021). With two or three seeds in a setting such intervals are too narrow, and "
+    "there is none where a setting has one, or where no draw differs."
 )
 
 
@@ -42,8 +45,13 @@ def _tables(family: Family, named: tuple[str, ...], where: str) -> Iterator[Tabl
         averaged, *pairs = ranks.tables(family.ranks, named, where, "AUBC, seeds averaged first")
         yield replace(averaged, remarks=(*averaged.remarks, *_short(family)))
         yield from pairs
-    if len(family.penalty.settings) > 0:
+    if family.penalty.names:
         yield _penalties(family, named, where)
+
+
+def _left_out(found: PenaltyMatrix) -> Iterator[str]:
+    if found.left_out:
+        yield f"Left out, for some setting has no run of theirs: {', '.join(found.left_out)}."
 
 
 def _named(family: Family) -> tuple[str, ...]:
@@ -88,5 +96,5 @@ def _penalties(family: Family, named: tuple[str, ...], where: str) -> Table:
         title=f"Pairwise penalties over {len(found.settings)} settings · {where}",
         headings=("beats", *found.names),
         rows=(*rows, totals),
-        remarks=(PENALTY, f"Settings: {'; '.join(found.settings)}.", *_short(family)),
+        remarks=(PENALTY, f"Settings: {'; '.join(found.settings)}.", *_left_out(found), *_short(family)),
     )

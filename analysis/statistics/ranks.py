@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
+from analysis.statistics.exact_friedman import exact_friedman
 from analysis.statistics.normal_range import range_quantile, range_tail
 from analysis.statistics.paired import DECIMALS
 from analysis.statistics.tied import tied_ranks
@@ -24,7 +25,8 @@ class Friedman:
 
     `statistic` is χ² corrected for ties and `uncorrected` is not; both have degrees[0] degrees of freedom.
     `iman_davenport` is computed from the uncorrected one, as Demšar 2006 and García & Herrera 2008 do. Its p is NaN
-    where every block ranks alike, since F is infinite there; every p is NaN below two blocks or two methods.
+    where every block ranks alike, since F is infinite there; every p is NaN below two blocks or two methods. `exact_p`
+    is that of `statistic` over all orders of ranks, NaN where blocks are many or it would take long.
     """
 
     blocks: int
@@ -32,6 +34,7 @@ class Friedman:
     average_ranks: tuple[float, ...]
     statistic: float
     p: float
+    exact_p: float
     uncorrected: float
     uncorrected_p: float
     iman_davenport: float
@@ -74,6 +77,7 @@ def friedman(scores: ArrayLike) -> Friedman:
         average_ranks=tuple(average.tolist()),
         statistic=statistic,
         p=_chi_square_tail(statistic, degrees[0]),
+        exact_p=exact_friedman(ranked) if not math.isnan(statistic) else math.nan,
         uncorrected=uncorrected,
         uncorrected_p=_chi_square_tail(uncorrected, degrees[0]),
         iman_davenport=f,

@@ -1,12 +1,14 @@
 """Summaries over many runs that few outliers cannot move, with bootstrap intervals (Agarwal et al. 2021, "rliable").
 
-Intervals are the 2.5 % and 97.5 % quantiles over the draws, as in the paper, section 4.1; NaN below two values.
+Intervals are the 2.5 % and 97.5 % quantiles over the draws, as in the paper, section 4.1; NaN below two values. Of few
+values in a stratum they hold less than 95 %, since draws spread less than what they stand for.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.random import Generator
@@ -31,14 +33,16 @@ def stratified_bootstrap(
     """A statistic of all values pooled, and its interval with every stratum resampled within itself.
 
     A stratum holds the values (n_s,) of one setting, one per seed. `statistic` maps values (..., n) to (...,), for
-    example interquartile_mean. The Estimate's `mean` is the statistic and n the number of values.
+    example interquartile_mean. The Estimate's `mean` is the statistic and n the number of values; it has no interval
+    where a stratum has one value, whose spread nothing tells.
     """
     values = [np.asarray(stratum, dtype=np.float64) for stratum in strata if np.size(stratum)]
     if not values:
         return Estimate(math.nan, math.nan, math.nan, 0)
     pooled = np.concatenate(values)  # (n,)
     drawn = [stratum[generator.integers(len(stratum), size=(draws, len(stratum)))] for stratum in values]
-    return _with_interval(float(statistic(pooled)), statistic(np.concatenate(drawn, axis=1)), len(pooled))
+    found = _with_interval(float(statistic(pooled)), statistic(np.concatenate(drawn, axis=1)), len(pooled))
+    return replace(found, low=math.nan, high=math.nan) if any(len(stratum) < 2 for stratum in values) else found
 
 
 def probability_of_improvement(x: ArrayLike, y: ArrayLike, draws: int, generator: Generator) -> Estimate:

@@ -21,8 +21,8 @@ def pictures(results: Path, drawn: Sequence[Drawing]) -> dict[str, str]:
 
 
 def description(of: Drawing) -> str:
-    """What a figure shows, for those who do not see it."""
-    return f"{of.kind.title}. {of.subject.title}"
+    """What a figure shows, with what is missing or failed in it, for those who do not see it."""
+    return ". ".join(part for part in (of.kind.title, of.subject.title, of.caption.notice, of.caption.stamp) if part)
 
 
 def _element(told: tuple[bytes, str, str]) -> str:

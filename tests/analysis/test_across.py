@@ -176,6 +176,33 @@ def test_settings_that_lack_seeds_are_named_with_the_seeds_that_were_used(datase
     assert len(told) == 2
 
 
+def test_an_arm_all_of_whose_runs_failed_takes_no_other_arm_with_it(datasets: Sweep) -> None:
+    for name in datasets.experiments:
+        badge = next(arm for arm in datasets.experiments[name]["arms"] if arm["label"] == "badge")
+        for seed, cell in badge["cells"].items():
+            datasets.run(cell, int(seed), [0.5])
+            datasets.fail(cell)
+    without = only(datasets).without_failed
+    assert without is not None
+    assert without.ranks is not None
+    assert without.ranks.names == ("random", "margin")
+    assert without.ranks.left_out == ("badge",)
+    np.testing.assert_allclose(without.ranks.scores[0], compared(datasets)[0].runs.areas[:2].mean(axis=1))
+    assert without.penalty.settings == tuple(f"fig {dataset}" for dataset in DATASETS)
+    assert {"random", "margin"} <= set(without.penalty.names)
+    assert without.short == {}
+
+
+def test_an_interval_of_no_width_is_none(sweep: Sweep) -> None:
+    for dataset in ("digits", "letters"):
+        sweep.arm("random", lambda seed: [0.5, 0.6, 0.7], experiment=dataset, dataset=dataset)
+        sweep.arm("best", lambda seed: [0.5, 0.7 + 0.01 * seed, 0.8], experiment=dataset, dataset=dataset)
+    (gain,) = only(sweep).gains
+    assert gain.better.mean == 1
+    assert gain.middle.low < gain.middle.mean < gain.middle.high
+    assert np.isnan([gain.better.low, gain.better.high]).all()
+
+
 def test_failed_runs_are_counted_in_both_ways(datasets: Sweep) -> None:
     cells = datasets.experiments["fig svhn"]["arms"][1]["cells"]
     datasets.run(cells["3"], 3, [0.5])

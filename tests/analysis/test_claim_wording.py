@@ -29,7 +29,7 @@ def test_an_undecided_claim_says_how_many_seeds_would_decide_it(sweep: Sweep) ->
     found = compared(sweep, around(0.004))
     assert found.sentence == (
         "ours beats random on digits: not shown: difference 0.4 points of AUBC [−0.1, 0.9], n = 10, Holm p = 0.1; "
-        f"about {found.seeds_needed} seeds would support it with a difference of this size."
+        f"with a difference of this size about {found.seeds_needed} seeds would support it."
     )
 
 

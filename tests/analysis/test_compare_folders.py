@@ -254,3 +254,31 @@ def test_empty_folders_have_nothing_to_compare(folders: Folders, capsys: pytest.
 
 def test_the_spread_of_these_tests_has_mean_zero() -> None:
     assert sum(SPREAD) == pytest.approx(0, abs=1e-15)
+
+
+def test_seeds_that_one_folder_lacks_are_named_and_count_in_no_ratio(
+    folders: Folders, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = folders({"random": (ZERO, ZERO)})
+    for seed in (7, 8):
+        path = both[1].folder(f"random{seed}") / "rows.jsonl"
+        path.write_text(path.read_text().replace('"fit": 3.0', '"fit": 300.0').partition("\n")[0] + "\n")
+    arm = only(both)
+    assert (arm.only_this, arm.only_other) == ((7, 8), ())
+    assert arm.fit_ratio == 1
+    assert "random: not compared, complete in one folder alone: seeds 7, 8 only in this folder." in " ".join(
+        told(both, capsys).split()
+    )
+
+
+def test_a_cell_that_arms_share_counts_once(folders: Folders) -> None:
+    both = folders({"random": (around(0.004), ZERO), "other": (around(0.005), ZERO)})
+    before = found(both)
+    for sweep in both:
+        cells = sweep.experiments["fig"]["arms"][0]["cells"]
+        sweep.arm("random", cells=cells, experiment="again")
+    after = found(both)
+    assert after.noise == before.noise
+    assert [arm.adjusted for arm in after.arms] == pytest.approx(
+        [*(arm.adjusted for arm in before.arms), before.arms[0].adjusted]
+    )

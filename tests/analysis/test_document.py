@@ -89,10 +89,12 @@ def test_a_table_that_stands_alone_says_what_is_not_in_yet_and_what_failed_runs_
 ) -> None:
     two_arms.experiment("fig", seeds=[0, 1, 2, 3])
     two_arms.fail(two_arms.arm("badge", lambda seed: [0.5, 0.6, 0.7][: 3 - seed // 2])["cells"]["2"])
-    document.write_text("<!-- table fig--costs -->\n<!-- end -->\n")
-    text = updated(document, two_arms)
-    assert "- Interim: 3 planned runs are not in yet" in text
-    assert "1 failed run is scored as chance" in text
+    document.write_text("<!-- table fig--accuracy -->\n<!-- end -->\n<!-- table fig--costs -->\n<!-- end -->\n")
+    scored, measured, _ = updated(document, two_arms).split("<!-- end -->")
+    assert "- Interim: 3 planned runs are not in yet" in scored
+    assert "1 failed run is scored as chance" in scored
+    assert "- Interim: 3 planned runs are not in yet" in measured
+    assert "chance" not in measured
 
 
 def test_what_is_not_between_marks_is_left_as_it_is(document: Path, claimed: Sweep) -> None:

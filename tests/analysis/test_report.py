@@ -204,7 +204,7 @@ def test_the_opening_of_an_unfinished_sweep_says_interim(two_arms: Sweep) -> Non
     two_arms.fail(badge["cells"]["0"])
     lead = re.findall(r'<p class="lead">(.*?)</p>', made(two_arms))[0]
     assert "Interim: 2 planned runs not in yet" in lead
-    assert "1 run failed; what a failed run lacks is scored as chance." in lead
+    assert "1 cell failed; what a failed run lacks is scored as chance." in lead
 
 
 def test_many_arms_are_named_up_to_six_and_counted(two_arms: Sweep) -> None:

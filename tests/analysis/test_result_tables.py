@@ -11,7 +11,8 @@ from synthetic_results import Sweep
 
 from analysis.comparison import Comparison
 from analysis.rank_test import Blocks, rank_test
-from analysis.result_tables import ranks, tables
+from analysis.result_tables import label_efficiency, ranks, tables
+from analysis.statistics.label_efficiency import LabelsNeeded
 from analysis.table import Cell, Table
 
 
@@ -175,3 +176,12 @@ def test_what_a_rank_test_leaves_out_is_named() -> None:
 def test_a_rank_test_by_cycles_is_by_accuracy(three_arms: Sweep) -> None:
     (comparison,) = compared(three_arms, Blocks.CYCLES)
     assert table(comparison, "ranks").title == "Average ranks over cycles by accuracy · fig"
+
+
+@pytest.mark.parametrize(
+    ("reached", "text"), [(math.nan, "> 500"), (0.0, "> 500 [> 500, > 500]"), (0.01, "> 500 [> 500, > 500]")]
+)
+def test_labels_that_few_draws_reach_have_an_interval_and_those_of_one_seed_have_none(
+    reached: float, text: str
+) -> None:
+    assert label_efficiency._needed(LabelsNeeded(None, None, None, reached), 500, 0).text == text

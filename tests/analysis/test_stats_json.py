@@ -61,7 +61,7 @@ def test_every_test_has_its_n_statistic_p_adjusted_p_and_method(arms: Sweep) -> 
     (comparison,) = told(arms)["comparisons"]
     tests = [test for arm in comparison["arms"] if arm["against_random"] for test in arm["against_random"]["tests"]]
     tests += comparison["ranks"]["tests"] + comparison["ranks"]["pairs"]
-    assert len(tests) == 2 * 3 + 3 + 3
+    assert len(tests) == 2 * 3 + 4 + 3
     assert all(test.keys() >= TEST for test in tests)
     raw = [arm["against_random"]["tests"][0]["p"] for arm in comparison["arms"][1:3]]
     adjusted = [arm["against_random"]["tests"][0]["p_adjusted"] for arm in comparison["arms"][1:3]]

@@ -12,9 +12,19 @@ from analysis.wording import interval, number, p_value, seconds, seed_list
 
 @pytest.mark.parametrize(
     ("p", "words"),
-    [(0.04567, "0.0457"), (1.0, "1.0000"), (0.0001, "0.0001"), (0.00003, "3e−05"), (0.0, "< 1e−300"), (math.nan, "–")],
+    [
+        (0.04567, "0.0457"),
+        (0.04996, "0.04996"),
+        (0.050000001, "0.050000001"),
+        (0.05, "0.0500"),
+        (1.0, "1.0000"),
+        (0.0001, "0.0001"),
+        (0.00003, "3e−05"),
+        (0.0, "< 1e−300"),
+        (math.nan, "–"),
+    ],
 )
-def test_a_p_value_is_never_told_as_zero(p: float, words: str) -> None:
+def test_a_p_value_is_never_told_as_zero_nor_as_the_level_that_it_is_not(p: float, words: str) -> None:
     assert p_value(p) == words
 
 

@@ -15,7 +15,7 @@ def opening(found: Findings) -> str:
     """The title, the paragraph, the counts and the warnings about mixed provenance."""
     loaded, done = found.loaded, progress(found.loaded)
     counts = {"cells done": f"{done.finished} of {done.planned}", "runs missing": str(len(loaded.missing))}
-    counts |= {"runs failed": str(len(loaded.failures)), "arms refused": str(len(loaded.refused))}
+    counts |= {"cells failed": str(len(_failed(found))), "arms refused": str(len(loaded.refused))}
     planned = f"Planned by {loaded.plan['source']} at {commit(loaded.plan['commit'])}"
     source = f"{planned}; page made {found.now:%Y-%m-%d %H:%M} UTC."
     return "".join(
@@ -49,11 +49,16 @@ def _ran(found: Findings) -> str:
 
 
 def _state(found: Findings, done: Progress) -> str:
-    failed, missing = found.loaded.failures, found.loaded.missing
-    told = f" {counted(len(failed), 'run')} failed; what a failed run lacks is scored as chance." if failed else ""
+    failed, missing = _failed(found), found.loaded.missing
+    told = f" {counted(len(failed), 'cell')} failed; what a failed run lacks is scored as chance." if failed else ""
     if missing:
         return f"Interim: {counted(len(missing), 'planned run')} not in yet, so every number here may still move.{told}"
     return f"All planned runs are in.{told}" if done.planned else "Nothing is planned."
+
+
+def _failed(found: Findings) -> set[str]:
+    """The cells that failed: one that experiments share counts once."""
+    return {run.cell for run in found.loaded.failures}
 
 
 def _minute(time: str) -> str:

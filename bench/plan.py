@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -20,13 +20,17 @@ from bench.record import NO_DATA, SCHEMA, Arm, Plan, PlannedClaim, PlannedExperi
 
 @dataclass(frozen=True)
 class PlannedArm:
-    """A strategy at one point of an experiment's grid, with a cell for every seed; none where it is refused."""
+    """A strategy at one point of an experiment's grid, with a cell for every seed; none where it is refused.
+
+    Where only its data are missing, `lacking` are the cells that it would have but for their checksum.
+    """
 
     experiment: str
     point: Point
     named: NamedStrategy
     cells: Mapping[int, Cell]
     refused: str | None
+    lacking: Mapping[int, Cell] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -117,8 +121,10 @@ def _arms(experiment: Experiment, point: Point, files: _Files) -> Iterator[Plann
         first = Cell(s.dataset, s.learner, own, strategy, s.seed_list[0], checksum, s.precision, s.audit, s.varied)
         under = {id(protocol): protocol_under(strategy, protocol) for protocol in protocols.values()}  # seeds share few
         cells = {seed: replace(first, seed=seed, protocol=under[id(protocol)]) for seed, protocol in protocols.items()}
-        refused = files.absent(s.dataset) or first.refusal()
-        yield PlannedArm(experiment.name, point, named, {} if refused else cells, refused)
+        absent, senseless = files.absent(s.dataset), first.refusal()
+        refused, lacking = absent or senseless, absent is not None and senseless is None
+        runs, lacks = {} if refused else cells, cells if lacking else {}
+        yield PlannedArm(experiment.name, point, named, runs, refused, lacks)
 
 
 def _arm_record(arm: PlannedArm, dataset_names: Mapping[str, str]) -> Arm:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.errors import DataError
 from bench.numbers import Natural
 
 if TYPE_CHECKING:
@@ -22,6 +23,12 @@ class Augment:
 
 
 UNCHANGED = Augment()
+
+
+def check_augment(augment: Augment, shape: tuple[int, ...]) -> None:
+    """Raise DataError where inputs of `shape` are no images, and yet to be flipped or cropped."""
+    if len(shape) != 3 and augment != UNCHANGED:
+        raise DataError(f"augment: wanted images to flip or crop; got inputs of shape {shape}. Leave it out")
 
 
 def augmented(x: torch.Tensor, augment: Augment, generator: torch.Generator) -> torch.Tensor:

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 
 Space: TypeAlias = Literal["penultimate", "given"]
+"""Where a strategy looks at inputs: a parameter of this type says that it may want the features of a dataset."""
+NO_FEATURES = (
+    "space: given: wanted a dataset with features of its own; this one has none. Add a feature array to the dataset, "
+    "or use space: penultimate"
+)
 
 
 @dataclass(frozen=True)
@@ -80,8 +85,5 @@ class View:
         if space == "penultimate":
             return Embedding(self.model.features(self.labelled.x), self.features)
         if self.given is None:
-            raise DataError(
-                "space: given: wanted a dataset with features of its own; this one has none. Add a feature array to "
-                "the dataset, or use space: penultimate"
-            )
+            raise DataError(NO_FEATURES)
         return self.given

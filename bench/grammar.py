@@ -50,7 +50,8 @@ runs, then from the data folder; `include` and `keep` from the folder of the fil
 COLUMNS = ("key", "what may be written", "default")
 
 FILE = {
-    "name": "what the folder under results/ is called (default: the file's name without its ending)",
+    "name": "what the folder under results/ is called: at most 95 letters, digits, `.`, `_` and `-`, a letter or digit "
+    "first (default: the file's name without its ending)",
     "include": "files whose defaults lie beneath this one's, such as what tuning kept",
     "defaults": "[settings](#settings) of all experiments",
     "experiments": "experiments by name, each as [below](#an-experiment)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,31 @@ def test_torch_computes_as_in_a_sweep_and_then_as_before(tmp_path: Path, monkeyp
             run_cell(SETTINGS, tmp_path, threads=threads)
     assert seen == [(1, True, False, False), (3, True, False, False)]
     assert how() == before == (2, False, True, True)
+
+
+NETWORK = {**SETTINGS, "learner": {"name": "network", "net": {"name": "mlp", "width": 8}, "train": {"epochs": 2}}}
+
+
+@pytest.fixture
+def defaults() -> Iterator[None]:
+    """Whatever a test sets, torch's own defaults hold again afterwards."""
+    yield
+    torch.set_default_dtype(torch.float32)
+    torch.set_default_device(None)
+
+
+@pytest.mark.usefixtures("defaults")
+def test_defaults_that_a_notebook_sets_change_no_result_and_hold_afterwards(tmp_path: Path) -> None:
+    def results(folder: str) -> list[Any]:
+        return [row["result"] for row in run_cell(NETWORK, tmp_path / folder)]
+
+    usual = results("usual")
+    torch.set_default_dtype(torch.float64)
+    assert results("float64") == usual
+    assert torch.get_default_dtype() == torch.float64
+    torch.set_default_device("meta")
+    assert results("meta") == usual
+    assert torch.get_default_device().type == "meta"
 
 
 def test_settings_are_checked_as_in_a_sweep_file(tmp_path: Path) -> None:

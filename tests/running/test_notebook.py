@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from archive_cases import tree
@@ -17,6 +18,7 @@ from bench.learner import Fit
 from bench.learners.linear import Ridge
 from bench.lease import leased
 from bench.notebook import run_cell
+from bench.plain_values import WANTED
 from bench.record import read_attempts
 
 SETTINGS: dict[str, Any] = {
@@ -104,6 +106,31 @@ def test_defaults_that_a_notebook_sets_change_no_result_and_hold_afterwards(tmp_
 def test_settings_are_checked_as_in_a_sweep_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"run_cell: strategy: no strategy named 'margn'\. Did you mean 'margin'"):
         run_cell({**SETTINGS, "strategy": "margn"}, tmp_path)
+
+
+def test_numbers_of_numpy_and_paths_are_plain_values(tmp_path: Path) -> None:
+    np.save(tmp_path / "own.npy", np.zeros((1297, 2)))
+    dataset = {"name": "digits", "features": tmp_path / "own.npy"}
+    protocol = {"initial": np.int64(20), "budget": np.int32(10), "cycles": 1, "label_noise": np.float32(0.5)}
+    rows = run_cell({**SETTINGS, "seed": np.int64(1), "dataset": dataset, "protocol": protocol}, tmp_path)
+    (folder,) = (tmp_path / "cells").iterdir()
+    record = json.loads((folder / "cell.json").read_text())
+    assert len(rows) == 2
+    assert (record["seed"], record["protocol"]["initial"], record["protocol"]["label_noise"]) == (1, 20, 0.5)
+    assert record["dataset"]["features"] == str(tmp_path / "own.npy")
+
+
+def test_every_value_that_no_file_could_hold_is_named_with_its_key(tmp_path: Path) -> None:
+    protocol = {**SETTINGS["protocol"], "initial_set": {"ids": np.arange(20)}, "cycles": {2}}
+    with pytest.raises(ConfigError) as caught:
+        run_cell({**SETTINGS, "learner": Ridge(), "protocol": protocol, "audit": {3: 4}}, tmp_path)
+    said = [str(problem).replace(f"{WANTED}; ", "") for problem in caught.value.problems]
+    assert said == [
+        "run_cell: learner: got Ridge",
+        "run_cell: protocol.cycles: got set",
+        "run_cell: protocol.initial_set.ids: got ndarray. Its tolist() gives one",
+        "run_cell: audit: wanted names as keys; got 3",
+    ]
 
 
 def test_a_combination_without_sense_is_refused(tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import os
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -72,6 +75,57 @@ def test_a_file_that_is_not_the_official_one_is_refused(tmp_path: Path) -> None:
         (folder / name).write_bytes(b"something else")
     with pytest.raises(DataError, match="wanted the official file with MD5 f68b3c2dcbeaaa9fbdd348bbdeb94873; got"):
         Mnist().load(tmp_path)
+
+
+def test_an_unpacked_file_that_is_not_the_official_one_is_refused(root: Path) -> None:
+    """Its checksum would be that of the official files."""
+    Mnist().load(root)
+    labels = root / "MNIST/raw/t10k-labels-idx1-ubyte"
+    content = labels.read_bytes()
+    labels.write_bytes(content[:-1] + bytes([(content[-1] + 1) % 10]))
+    for name in Mnist.files:
+        with pytest.raises(
+            DataError, match=r"t10k-labels-idx1-ubyte: wanted what the official file holds, with MD5 27"
+        ):
+            Mnist().load(root)
+        (root / "MNIST/raw" / name).unlink()  # with and without the packed files
+    labels.write_bytes(content)
+    assert Mnist().load(root).y_test[:5].tolist() == [7, 2, 1, 0, 4]
+
+
+def test_an_unpacked_file_whose_hash_nobody_wrote_down_is_held_against_the_packed_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = {name: gzip.compress(idx(name), mtime=0) for name in FashionMnist.files}
+    md5 = {name: hashlib.md5(content).hexdigest() for name, content in packed.items()}
+    monkeypatch.setattr(FashionMnist, "files", md5)
+    folder = tmp_path / FashionMnist.folder
+    folder.mkdir(parents=True)
+    for name, content in packed.items():
+        (folder / name).write_bytes(content)
+    assert FashionMnist().load(tmp_path).y_test.tolist() == [0, 1]
+    labels = folder / "t10k-labels-idx1-ubyte"
+    labels.write_bytes(labels.read_bytes()[:-1] + bytes([5]))
+    with pytest.raises(DataError, match="wanted what the official file holds"):
+        FashionMnist().load(tmp_path)
+    for name in packed:
+        (folder / name).unlink()
+    assert FashionMnist().load(tmp_path).y_test.tolist() == [0, 5], "nothing is there to hold it against"
+
+
+def idx(name: str) -> bytes:
+    """Two images of 28×28, or their labels, in the format of MNIST."""
+    if "labels" in name:
+        return struct.pack(">II", 0x801, 2) + bytes([0, 1])
+    return struct.pack(">IIII", 0x803, 2, 28, 28) + bytes(2 * 28 * 28)
+
+
+def test_what_an_old_torchvision_left_is_not_read_in_place_of_the_official_files(root: Path) -> None:
+    (root / "MNIST/processed").mkdir()
+    for name in ("training.pt", "test.pt"):
+        torch.save((torch.zeros(2, 28, 28, dtype=torch.uint8), torch.zeros(2)), root / "MNIST/processed" / name)
+    with pytest.raises(DataError, match=r"processed: wanted no training\.pt and test\.pt beside the official files"):
+        Mnist().load(root)
 
 
 @pytest.mark.parametrize("dataset", [Svhn(), Cifar10()], ids=lambda dataset: type(dataset).__name__)

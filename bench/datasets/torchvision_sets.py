@@ -6,6 +6,7 @@ import hashlib
 import os
 from abc import abstractmethod
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,6 +15,7 @@ from bench.augment import Augment
 from bench.data import Arrays, Dataset, Normalisation, datasets
 from bench.datasets.unpacking import unpacked
 from bench.errors import DataError, NoData
+from bench.lease import alone, is_leased
 from bench.registry import NO_RESULT
 
 if TYPE_CHECKING:
@@ -56,8 +58,20 @@ class TorchvisionSet(Dataset):
         return hashlib.sha256(repr(sorted(self.files.items())).encode()).hexdigest()
 
     def load(self, root: Path) -> Arrays:
-        (x_train, y_train), (x_test, y_test) = (self._read(root, train) for train in (True, False))
+        with self._turn(root):
+            (x_train, y_train), (x_test, y_test) = (self._read(root, train) for train in (True, False))
         return Arrays(x_train, y_train, x_test, y_test, self.classes)
+
+    def _turn(self, root: Path) -> AbstractContextManager[object]:
+        """Where files have to be fetched, one process does so; the others wait for it, and then find them."""
+        lock = root / ".fetching" / datasets.name_of(type(self))
+        if not self.download or not (self._missing(root) or is_leased(lock)):
+            return nullcontext()
+        try:
+            lock.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise NoData(self._wanted(root, str(error))) from error
+        return alone(lock)
 
     def _read(self, root: Path, train: bool) -> tuple[np.ndarray, np.ndarray]:
         try:
@@ -78,10 +92,9 @@ class TorchvisionSet(Dataset):
         ]
 
     def _wanted(self, root: Path, got: str) -> str:
-        return (
-            f"{datasets.name_of(type(self))}: wanted the files {', '.join(self.files)} in {root / self.folder} "
-            f"(data.root); got: {got}. Get them from {self.source}, or set download: true with a network"
-        )
+        wanted = f"wanted the files {', '.join(self.files)} in {root / self.folder} (data.root)"
+        other = "or start again with a network" if self.download else "or set download: true with a network"
+        return f"{datasets.name_of(type(self))}: {wanted}; got: {got}. Get them from {self.source}, {other}"
 
     def opened(self, root: Path, kind: str, **which: Any) -> Any:
         """torchvision's own dataset `kind`, which checks the files."""

@@ -6,6 +6,8 @@ import gzip
 import hashlib
 import os
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,7 @@ from bench.datasets.npz import Npz
 from bench.datasets.torchvision_sets import Cifar10, Cifar100, FashionMnist, Mnist, Svhn, TorchvisionSet
 from bench.errors import DataError, NoData
 
+ROOT = Path(__file__).parents[2]
 SETS: list[TorchvisionSet] = [Mnist(), FashionMnist(), Svhn(), Cifar10(), Cifar100()]
 
 
@@ -146,6 +149,48 @@ def test_missing_files_are_named_with_where_they_belong_and_come_from(dataset: T
     assert said.startswith(f"{datasets.name_of(type(dataset))}: wanted the files {next(iter(dataset.files))}")
     assert str(tmp_path / dataset.folder) in said
     assert f"Get them from {dataset.source}, or set download: true" in said
+
+
+@pytest.mark.parametrize("dataset", SETS, ids=lambda dataset: type(dataset).__name__)
+def test_who_set_download_is_not_told_to_set_it(dataset: TorchvisionSet, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NoData) as caught:
+        type(dataset)(download=True).load(tmp_path / "file")
+    assert str(caught.value).endswith(f"Get them from {dataset.source}, or start again with a network")
+
+
+FETCHING = """
+import sys, time
+from pathlib import Path
+
+import numpy as np
+
+from bench.datasets.torchvision_sets import Svhn
+
+def part(self, root, train):
+    "As torchvision does it, with a slow network and a file that is there before it is whole."
+    for name in self.files:
+        file = root / self.folder / name
+        if not (file.exists() and file.read_text() == "whole"):
+            with (root / "fetched").open("a") as log:
+                log.write(f"{name}\\n")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("half")
+            time.sleep(0.5)
+            assert file.read_text() == "half", "somebody else fetched it too"
+            file.write_text("whole")
+    return np.zeros((2, 3, 32, 32), np.uint8), np.zeros(2)
+
+Svhn.part = part
+print(len(Svhn(download=True).load(Path(sys.argv[1])).y_train))
+"""
+
+
+def test_several_processes_fetch_files_once(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FETCHING, str(tmp_path)]
+    running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [process.communicate()[0] for process in running] == ["2\n"] * 3
+    assert (tmp_path / "fetched").read_text().split() == list(Svhn.files)
 
 
 @pytest.mark.parametrize("dataset", SETS, ids=lambda dataset: type(dataset).__name__)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Augment:
     """What training does to images: a horizontal flip with probability ½ (only where it keeps the label: not on
-    digits), and a crop of the original size at a random place after padding by `crop` pixels of the mean (0 after
-    normalisation)."""
+    digits), and a crop of the original size at a random place after padding by `crop` pixels of 0: that is
+    the mean after `normalise: standard`, and black where nothing is normalised."""
 
     flip: bool = False
     crop: Natural = 0

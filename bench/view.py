@@ -38,9 +38,9 @@ class View:
 
     `candidates` (m, …) and `labelled` are inputs under the test transform, on the device. `generator` is a CPU
     generator, and the only source of randomness. `reveal(position)` buys one label at once and is there only in the
-    sequential protocol. `true_labels` (m,) is there only for a strategy that declares `sees_labels`. `learner`
-    and `objective` let a strategy retrain. `given` are features that came with the dataset. `journal` takes stage times
-    and scores.
+    sequential protocol. `true_labels` (m,) is there only for a strategy that declares `sees_labels`: the labels that
+    the oracle would give, so that with `label_noise` some are wrong. `learner` and `objective` let a strategy retrain.
+    `given` are features that came with the dataset. `journal` takes stage times and scores.
     """
 
     model: Model

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from bench.errors import DataError
 from bench.numbers import Natural
 
 if TYPE_CHECKING:
@@ -14,14 +15,20 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Augment:
     """What training does to images: a horizontal flip with probability ½ (only where it keeps the label: not on
-    digits), and a crop of the original size at a random place after padding by `crop` pixels of the mean (0 after
-    normalisation)."""
+    digits), and a crop of the original size at a random place after padding by `crop` pixels of 0: that is
+    the mean after `normalise: standard`, and black where nothing is normalised."""
 
     flip: bool = False
     crop: Natural = 0
 
 
 UNCHANGED = Augment()
+
+
+def check_augment(augment: Augment, shape: tuple[int, ...]) -> None:
+    """Raise DataError where inputs of `shape` are no images, and yet to be flipped or cropped."""
+    if len(shape) != 3 and augment != UNCHANGED:
+        raise DataError(f"augment: wanted images to flip or crop; got inputs of shape {shape}. Leave it out")
 
 
 def augmented(x: torch.Tensor, augment: Augment, generator: torch.Generator) -> torch.Tensor:

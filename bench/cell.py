@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import Field, dataclass, fields, is_dataclass, replace
 from functools import cache, cached_property, lru_cache
 from typing import Any
@@ -16,8 +17,9 @@ from typing import Any
 from bench.audit import Audit
 from bench.build import build
 from bench.data import Dataset, Precision
+from bench.errors import ConfigError
 from bench.learner import Learner
-from bench.located import Plain, located
+from bench.located import Plain, join, located
 from bench.protocol import Protocol
 from bench.registry import CHANGES_RESULT, Registry, default_of
 from bench.strategy import Strategy
@@ -46,7 +48,11 @@ class Cell:
 
     @cached_property
     def id(self) -> str:
-        """Sixteen hexadecimal digits; equal for two configurations that must give the same result."""
+        """Sixteen hexadecimal digits; equal for two configurations that differ at most in fields marked NO_RESULT.
+
+        Ids that differ do not say that results do: a strategy may make nothing of an option. Nor do the device, the
+        number of threads and the versions of libraries stand in it, which may change the last bits of a result.
+        """
         values = ((name, getattr(self, name), default) for name, default in _fields_by_name())
         told = [
             f'"{name}":{_identity(_Same(value)) if is_dataclass(value) else canonical(value)}'
@@ -127,7 +133,7 @@ def _record(thing: Any, complete: bool) -> dict[str, Plain]:
 
 def _identifies(spec: Field[Any], value: Any) -> bool:
     """Plugins and sections always do, since a revision may be inside; a plain value where it is not the default."""
-    if not spec.metadata.get(CHANGES_RESULT, True):
+    if _is_free(spec):
         return False
     return is_dataclass(value) or spec.name == "name" or value != default_of(spec)
 
@@ -140,6 +146,30 @@ def _plain(value: Any, complete: bool) -> Plain:
     if isinstance(value, dict):
         return {key: _plain(item, complete) for key, item in value.items()}
     return value
+
+
+def free_keys(record: dict[str, Plain]) -> frozenset[str]:
+    """The keys of a cell's record, as `dataset.path`, that two runs of the cell may differ in: of fields marked
+    NO_RESULT. Where a plugin is not known here, only those that every protocol and dataset has."""
+    try:
+        return frozenset(_free(cell_from_record(record)))
+    except ConfigError:
+        common = (("protocol", Protocol), ("dataset", Dataset))
+        return frozenset(join(key, spec.name) for key, cls in common for spec in fields(cls) if _is_free(spec))
+
+
+def _free(thing: Any, path: str = "") -> Iterator[str]:
+    if is_dataclass(thing):
+        for spec in fields(thing):
+            at = join(path, spec.name)
+            yield from [at] if _is_free(spec) else _free(getattr(thing, spec.name), at)
+    elif isinstance(thing, list | tuple):
+        for place, item in enumerate(thing):
+            yield from _free(item, f"{path}[{place}]")
+
+
+def _is_free(spec: Field[Any]) -> bool:
+    return not spec.metadata.get(CHANGES_RESULT, True)
 
 
 def without_revisions(value: Plain) -> Plain:

@@ -15,6 +15,7 @@ from bench.audit import Audit
 from bench.data import Dataset, Precision
 from bench.launching.options import Launch
 from bench.learner import Learner
+from bench.own_names import SWEEP
 from bench.protocol import Protocol
 from bench.record import ClaimKind, ClaimMetric, Figure
 from bench.seeds import Seeds, listed
@@ -25,6 +26,9 @@ from bench.tuning.section import Tuning
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 """A name that is also a folder's or a file's."""
+
+SweepName = Annotated[str, Field(pattern=f"^{SWEEP.pattern}$")]
+"""A name of a sweep, which is its results folder's too."""
 
 Label = Annotated[str, Field(min_length=1)]
 """What an arm is called in tables and figures."""

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, TypeAlias
 from pydantic import Field
 
 from bench.arrays import FEATURES, check_features, check_numbers, read_features
-from bench.augment import UNCHANGED, Augment
+from bench.augment import UNCHANGED, Augment, check_augment
 from bench.errors import DataError, NoData
 from bench.files import sha256
 from bench.images import averaged, normalised
@@ -168,9 +168,7 @@ def load_data(dataset: Dataset, root: Path, device: str, precision: Precision) -
 
     arrays = pool_subset(checked(_with_features(dataset.load(root), dataset, root)), dataset)
     x_pool, x_test = (_inputs(part, getattr(arrays, part), device, precision) for part in ("x_train", "x_test"))
-    if x_pool.ndim != 4 and dataset.augment != UNCHANGED:
-        shape = tuple(x_pool.shape[1:])
-        raise DataError(f"augment: wanted images to flip or crop; got inputs of shape {shape}. Leave it out")
+    check_augment(dataset.augment, tuple(x_pool.shape[1:]))
     if dataset.size is not None:
         x_pool, x_test = (averaged(x, dataset.size) for x in (x_pool, x_test))
     x_pool, x_test = normalised(dataset.normalise, x_pool, x_test)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from bench import memory
-from bench.errors import Diverged, NoData, Refused, ResultsError
+from bench.errors import ConfigError, DataError, Diverged, NoData, Refused, ResultsError
 from bench.fate import fate
 from bench.folder import RunFolder
 from bench.launching.options import Retries
@@ -128,9 +128,9 @@ def kind_of(error: BaseException) -> FailureKind:
     """What kind of failure an error is."""
     if isinstance(error, Diverged):
         return "diverged"
-    if isinstance(error, Refused):
-        return "refused"
     if isinstance(error, NoData):
         return "no_data"
+    if isinstance(error, Refused | DataError | ConfigError):
+        return "refused"
     out_of_memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
     return "out_of_memory" if out_of_memory else "exception"

@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench.cell import free_keys
 from bench.errors import ResultsError
 from bench.files import append_line, read_intact, sha256, write_atomically, write_json
+from bench.located import join
 from bench.record import Attempt, Failure, Row, finished_rows, read_attempts, read_failure, read_rows
-
-NO_RESULT_FIELDS = ("cycles", "path", "features", "download")
-"""Fields that two runs of one cell may differ in: those marked NO_RESULT, wherever they stand."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +62,10 @@ class RunFolder:
         That is what a changed default without a raised revision looks like.
         """
         kept = (read_intact(self.path / "cell.json") if finished_rows(self.path) else None) or {}
-        resolved = dict(_leaves(record))
-        for key, value in _leaves(kept):
-            now = resolved.get(key, value)
-            if now != value and key.rpartition(".")[2] not in NO_RESULT_FIELDS:
+        found = list(_differences(kept, record))
+        free = free_keys(record) if found else frozenset[str]()
+        for key, value, now in found:
+            if key not in free:
                 raise ResultsError(
                     f"{self.path}: holds results for {key} = {value!r}, but this version resolves it to {now!r}. "
                     "Raise the plugin's revision, set the value in the sweep file, or use another results folder"
@@ -187,9 +186,14 @@ def _holds(file: Path, digest: str) -> bool:
     return file.is_file() and sha256(file) == digest
 
 
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _leaves(item, f"{path}.{key}" if path else key)
-    else:
-        yield path, value
+def _differences(kept: Any, now: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """The keys of plain values that two records both have and that differ, with the values; a list that became longer
+    or shorter is one value."""
+    if isinstance(kept, dict) and isinstance(now, dict):
+        for key in (key for key in kept if key in now):
+            yield from _differences(kept[key], now[key], join(path, key))
+    elif isinstance(kept, list) and isinstance(now, list) and len(kept) == len(now):
+        for place, (value, new) in enumerate(zip(kept, now, strict=True)):
+            yield from _differences(value, new, f"{path}[{place}]")
+    elif kept != now and not isinstance(kept, dict) and not isinstance(now, dict):
+        yield path, kept, now

@@ -19,7 +19,7 @@ from bench.files import write_atomically
 from bench.grid import WANTED
 from bench.launching.options import Launch
 from bench.record import Figure
-from bench.registry import Registry, default_of
+from bench.registry import Entry, Registry, default_of
 from bench.strategy import strategies
 from bench.sweep_file import OWN_KEYS, SECTIONS
 from bench.tracked import Tracking
@@ -50,7 +50,8 @@ runs, then from the data folder; `include` and `keep` from the folder of the fil
 COLUMNS = ("key", "what may be written", "default")
 
 FILE = {
-    "name": "what the folder under results/ is called (default: the file's name without its ending)",
+    "name": "what the folder under results/ is called: at most 95 letters, digits, `.`, `_` and `-`, a letter or digit "
+    "first (default: the file's name without its ending)",
     "include": "files whose defaults lie beneath this one's, such as what tuning kept",
     "defaults": "[settings](#settings) of all experiments",
     "experiments": "experiments by name, each as [below](#an-experiment)",
@@ -104,11 +105,24 @@ def _of_plugins(registry: Registry[Any], met: set[object]) -> Iterator[str]:
         yield f"{_paragraphs(registry.base)}\n"
         yield table(COLUMNS, shared)
     entries = [entry for entry in registry.entries() if not entry.fixed]
+    for base, names in _families(registry, entries).items():
+        yield f"{', '.join(f'`{name}`' for name in names)}: {_paragraphs(base)}\n"
     for entry in entries:
         yield f"**`{entry.name}`**: {_paragraphs(entry.cls)}\n"
         yield from _table([row for row in _rows(entry.cls) if row not in shared])
     for entry in entries:
         yield from _of_fields(entry.cls, met)
+
+
+def _families(registry: Registry[Any], entries: Sequence[Entry[Any]]) -> dict[type, list[str]]:
+    """The classes that stand between the one that all plugins implement and some of them, and that bring parameters,
+    with the names of those plugins."""
+    found: dict[type, list[str]] = {}
+    for entry in entries:
+        for cls in entry.cls.__mro__[1 : entry.cls.__mro__.index(registry.base)]:
+            if is_dataclass(cls) and {spec.name for spec in fields(cls)} & inspect.get_annotations(cls).keys():
+                found.setdefault(cls, []).append(entry.name)
+    return found
 
 
 def _of_fields(cls: type, met: set[object]) -> Iterator[str]:

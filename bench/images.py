@@ -19,11 +19,26 @@ def averaged(x: torch.Tensor, size: int) -> torch.Tensor:
     """
     import torch
 
-    if x.ndim != 4:
-        raise DataError(f"size: wanted images; got inputs of shape {tuple(x.shape[1:])}. Leave size out")
-    if min(x.shape[2:]) < size:
-        raise DataError(f"size: wanted at most the images' own {min(x.shape[2:])} pixels; got {size}")
+    check_size(size, tuple(x.shape[1:]))
     return torch.cat([torch.nn.functional.adaptive_avg_pool2d(part, size) for part in x.split(4096)])
+
+
+def check_size(size: int | None, shape: tuple[int, ...]) -> None:
+    """Raise DataError where inputs of `shape` cannot be averaged to `size`; None leaves them as they are."""
+    if size is None:
+        return
+    if len(shape) != 3:
+        raise DataError(f"size: wanted images; got inputs of shape {shape}. Leave size out")
+    if min(shape[1:]) < size:
+        raise DataError(f"size: wanted at most the images' own {min(shape[1:])} pixels; got {size}")
+
+
+def check_normalisation(kind: str, shape: tuple[int, ...]) -> None:
+    """Raise DataError where inputs of `shape` cannot be normalised so; `kind` is data.Normalisation."""
+    if kind == "cifar10" and (len(shape) != 3 or shape[0] != 3):
+        raise DataError(
+            f"normalise: cifar10 is for images of 3 channels; got inputs of shape {shape}. Write standard or none"
+        )
 
 
 def normalised(kind: str, x_pool: torch.Tensor, x_test: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -42,6 +57,5 @@ def _statistics(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def _constants(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    if x.ndim != 4 or x.shape[1] != 3:
-        raise DataError(f"normalise: cifar10 is for images of 3 channels; got inputs of shape {tuple(x.shape[1:])}")
+    check_normalisation("cifar10", tuple(x.shape[1:]))
     return (x.new_tensor(CIFAR10_MEAN)[:, None, None], x.new_tensor(CIFAR10_DEVIATION)[:, None, None])

@@ -156,16 +156,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results = options.results or newest_results()
         sets = labelled_sets(results, choice)
         missing = sorted({int(seed) for arm in choice.arms(results) for seed in arm["cells"]} - sets.keys())
-    except ResultsError as error:
+        if options.out is not None:
+            _write(options.out, sets)
+    except (ResultsError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     if missing:
         sys.stderr.write(f"without seeds {', '.join(map(str, missing))}: no row of cycle {choice.cycle} yet\n")
     if options.out is None:
         sys.stdout.write(written(sets))
-    else:
-        write_atomically(options.out, written(sets).encode())
     return 0
+
+
+def _write(file: Path, sets: Mapping[int, Sequence[int]]) -> None:
+    if file.is_dir():
+        raise ResultsError(f"--out: wanted the name of a file; got the folder {file}")
+    write_atomically(file, written(sets).encode())
 
 
 def _parser() -> argparse.ArgumentParser:

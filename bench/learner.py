@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, final
 
 from bench.augment import UNCHANGED, Augment
+from bench.data import Precision
 from bench.objective import Objective
 from bench.probabilities import Probabilities
 from bench.registry import Registry
@@ -113,6 +114,10 @@ class Learner(ABC):
     @abstractmethod
     def restore(self, fit: Fit, state: dict[str, torch.Tensor]) -> Model:
         """The model that had this state after fit(fit)."""
+
+    def refusal(self, precision: Precision) -> str | None:
+        """Why it cannot be fitted in a precision, or None; asked before anything runs."""
+        return None
 
 
 learners: Registry[Learner] = Registry("learner", Learner, "lookahead_bench.learners")

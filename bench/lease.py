@@ -1,4 +1,4 @@
-"""Leases: who works on a cell right now.
+"""Leases: who works on a cell, or on whatever else a folder stands for, right now.
 
 A lease is a file `lease.N` that only one process can create; the highest N holds. Its holder touches it every few
 seconds. Where it was not touched for STALE seconds, or its process is gone from this host, the cell may be taken over
@@ -22,6 +22,8 @@ from bench.process import lives, me
 
 BEAT = 5.0
 STALE = 60.0
+PAUSE = 0.5
+"""How often a process looks that waits for another one."""
 
 
 class Lease:
@@ -59,6 +61,17 @@ def leased(folder: Path) -> Iterator[Lease | None]:
         if lease.held():
             with suppress(OSError):  # a disk that takes no more: the lease ends with this process
                 _remove(folder)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[Lease]:
+    """Hold the lease of a folder, as soon as nobody else does: for work that one process does and others wait for."""
+    while True:
+        with leased(folder) as lease:
+            if lease is not None:
+                yield lease
+                return
+        time.sleep(PAUSE)
 
 
 def is_leased(folder: Path) -> bool:

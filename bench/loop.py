@@ -19,7 +19,8 @@ from bench.folder import RunFolder
 from bench.journal import Journal, Watcher, unwatched
 from bench.learner import Fit, Labelled, Model
 from bench.oracle import noisy
-from bench.query import Query, State, audit, check_pool, initial_query, query
+from bench.protocol import check_pool
+from bench.query import Query, State, audit, initial_query, query
 from bench.record import SCHEMA, Measured, Row
 
 KEPT_WEIGHTS = 2

@@ -23,5 +23,12 @@ class Net(ABC):
         Raises DataError where the network cannot take inputs of this shape.
         """
 
+    def refusal(self, shape: tuple[int, ...]) -> str | None:
+        """Why the network cannot take inputs of `shape`, or None; asked before anything runs.
+
+        Cheap and without torch: what takes building it to know, build() says.
+        """
+        return None
+
 
 nets: Registry[Net] = Registry("net", Net, "lookahead_bench.nets")

@@ -17,9 +17,10 @@ from bench.folder import RunFolder
 from bench.index_sets import resolved
 from bench.learner import Learner
 from bench.lease import Lease, leased
-from bench.located import Plain, located
+from bench.located import located
 from bench.numbers import Natural
 from bench.numerics import strict
+from bench.plain_values import plain_settings
 from bench.protocol import Protocol
 from bench.record import Row, cell_folder
 from bench.strategy import Strategy
@@ -44,17 +45,18 @@ class Settings:
 
 
 def run_cell(
-    settings: Mapping[str, Plain], results: str | Path = "results/notebook", device: str = "cpu", threads: int = 1
+    settings: Mapping[str, object], results: str | Path = "results/notebook", device: str = "cpu", threads: int = 1
 ) -> list[Row]:
     """Run one cell in this process, or what is missing of it, and return its rows, a row per cycle.
 
     `settings` has the keys dataset, learner, protocol, strategy, seed, precision, audit and vary, with names or
-    mappings as in a sweep file. What was run before, here, in a sweep or interrupted, is kept in `results` and not run
-    again. While it runs, torch computes as in a sweep: deterministically, in full precision, with so many threads.
+    mappings as in a sweep file; numpy's scalars and paths stand for plain values. What was run before, here, in a sweep
+    or interrupted, is kept in `results` and not run again. While it runs, torch computes as in a sweep:
+    deterministically, in full precision, with so many threads.
     Raises ConfigError with every problem of the settings, DataError, Diverged, and ResultsError while another process
     works on the same cell.
     """
-    given = build(Settings, located(dict(settings), "run_cell"))
+    given = build(Settings, located(plain_settings(settings, "run_cell"), "run_cell"))
     protocol = protocol_under(given.strategy, resolved(given.protocol, given.seed, data_root()))
     own = {**vars(given), "protocol": protocol, "vary": in_order(given.vary)}
     cell = Cell(**own, checksum=checksum_of(given.dataset, data_root()))

@@ -10,6 +10,8 @@ from bench.errors import ResultsError
 
 FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 """What may name a folder: a sweep, a cell."""
+SWEEP = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,94}")
+"""What a sweep file may be called by: the folder of its tuning is called so with -tune behind it."""
 VOUCHED = re.compile(r"arrays/[0-9]{3,9}\.npz|weights/[0-9]{3,9}\.pt")
 """The files that a row may vouch for."""
 

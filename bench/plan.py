@@ -4,29 +4,32 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from bench.cell import Cell, canonical, protocol_under, record_of
-from bench.config import Experiment, NamedStrategy, Point, Settings, Sweep
-from bench.data import Dataset, checksum_of
+from bench.cell import Cell, protocol_under, record_of
+from bench.config import Experiment, NamedStrategy, Point, Sweep
 from bench.environment import code_commit
-from bench.errors import ConfigError, DataError, NoData, Problem
-from bench.index_sets import IndexSets, read_index_sets
-from bench.protocol import Given, Protocol
+from bench.errors import ConfigError, Problem
+from bench.fitness import lacks_features, misfit
+from bench.planning_files import PlanningFiles
 from bench.record import NO_DATA, SCHEMA, Arm, Plan, PlannedClaim, PlannedExperiment
 
 
 @dataclass(frozen=True)
 class PlannedArm:
-    """A strategy at one point of an experiment's grid, with a cell for every seed; none where it is refused."""
+    """A strategy at one point of an experiment's grid, with a cell for every seed; none where it is refused.
+
+    Where only its data are missing, `lacking` are the cells that it would have but for their checksum.
+    """
 
     experiment: str
     point: Point
     named: NamedStrategy
     cells: Mapping[int, Cell]
     refused: str | None
+    lacking: Mapping[int, Cell] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -89,15 +92,18 @@ class Schedule:
 
 def schedule(sweep: Sweep, root: Path) -> Schedule:
     """Resolve a sweep. `root` is the data folder. Raises ConfigError with everything that is wrong with its files."""
-    files = _Files(sweep.source, root)
+    files = PlanningFiles(sweep.source, root)
     points = ((experiment, point) for experiment in sweep.experiments for point in experiment.points)
     arms = tuple(arm for experiment, point in points for arm in _arms(experiment, point, files))
-    if all(files.absent(arm.point.settings.dataset) for arm in arms):  # a slip, or nothing to run anyway
-        told = dict.fromkeys(str(arm.refused).removeprefix(NO_DATA) for arm in arms)
-        files.problems[:0] = [Problem(sweep.source, "dataset", each) for each in told]
+    if all(arm.refused is not None for arm in arms):  # a slip, or nothing to run anyway
+        files.problems[:0] = [_problem(sweep.source, str(arm.refused)) for arm in arms]
     if files.problems:
         raise ConfigError(list(dict.fromkeys(files.problems)))
     return Schedule(sweep, arms)
+
+
+def _problem(source: str, refused: str) -> Problem:
+    return Problem(source, "dataset" if refused.startswith(NO_DATA) else "", refused.removeprefix(NO_DATA))
 
 
 def check_names(sweep: Sweep, only: Sequence[str]) -> None:
@@ -108,17 +114,21 @@ def check_names(sweep: Sweep, only: Sequence[str]) -> None:
         raise ConfigError([Problem("--only", name, f"no such experiment. Known: {', '.join(known)}") for name in wrong])
 
 
-def _arms(experiment: Experiment, point: Point, files: _Files) -> Iterator[PlannedArm]:
+def _arms(experiment: Experiment, point: Point, files: PlanningFiles) -> Iterator[PlannedArm]:
     s = point.settings
     checksum, protocols = files.checksum(s.dataset), files.protocols(s)
+    absent, facts = files.absent(s.dataset), files.facts(s.dataset)
+    unfit = misfit(s, {id(each): each for each in protocols.values()}.values(), facts)  # seeds share few
     for named in experiment.strategies:
         strategy = named.strategy
         own = protocol_under(strategy, s.protocol)
         first = Cell(s.dataset, s.learner, own, strategy, s.seed_list[0], checksum, s.precision, s.audit, s.varied)
-        under = {id(protocol): protocol_under(strategy, protocol) for protocol in protocols.values()}  # seeds share few
+        under = {id(protocol): protocol_under(strategy, protocol) for protocol in protocols.values()}
         cells = {seed: replace(first, seed=seed, protocol=under[id(protocol)]) for seed, protocol in protocols.items()}
-        refused = files.absent(s.dataset) or first.refusal()
-        yield PlannedArm(experiment.name, point, named, {} if refused else cells, refused)
+        senseless = first.refusal() or unfit or lacks_features(strategy, facts)
+        refused, lacking = absent or senseless, absent is not None and senseless is None
+        runs, lacks = {} if refused else cells, cells if lacking else {}
+        yield PlannedArm(experiment.name, point, named, runs, refused, lacks)
 
 
 def _arm_record(arm: PlannedArm, dataset_names: Mapping[str, str]) -> Arm:
@@ -134,62 +144,6 @@ def _arm_record(arm: PlannedArm, dataset_names: Mapping[str, str]) -> Arm:
         refused=arm.refused,
         cells={str(seed): cell.id for seed, cell in arm.cells.items()},
     )
-
-
-class _Files:
-    """What planning reads from disk, each file once; `problems` is what is wrong with them."""
-
-    def __init__(self, source: str, root: Path) -> None:
-        self.problems: list[Problem] = []
-        self._source = source
-        self._root = root
-        self._checksums: dict[str, str] = {}
-        self._absent: dict[str, str] = {}
-        self._index_sets: dict[str, IndexSets | None] = {}
-
-    def absent(self, dataset: Dataset) -> str | None:
-        """That the files of a dataset are not there; None where they are, or where only a run needs them."""
-        told = self._absent.get(canonical(record_of(dataset)))
-        return None if told is None else f"{NO_DATA}{told}"
-
-    def checksum(self, dataset: Dataset) -> str:
-        """The hash of a dataset's bytes, "" where they are not to be had."""
-        key = canonical(record_of(dataset))
-        if key not in self._checksums:
-            try:
-                self._checksums[key] = checksum_of(dataset, self._root)
-            except NoData as error:
-                self._checksums[key] = ""
-                self._absent[key] = str(error)
-            except DataError as error:
-                self._checksums[key] = ""
-                self.problems.append(Problem(self._source, "dataset", str(error)))
-        return self._checksums[key]
-
-    def protocols(self, settings: Settings) -> dict[int, Protocol]:
-        """The protocol of each seed, with its ids where they are given in a file."""
-        start = settings.protocol.initial_set
-        if not isinstance(start, Given) or start.file is None:
-            return dict.fromkeys(settings.seed_list, settings.protocol)
-        sets = self._read(start.file)
-        if sets is None:
-            return {}
-        found: dict[int, Protocol] = {}
-        for seed in settings.seed_list:
-            try:
-                found[seed] = sets.resolved(settings.protocol, seed)
-            except ConfigError as error:
-                self.problems += error.problems
-        return found
-
-    def _read(self, file: str) -> IndexSets | None:
-        if file not in self._index_sets:
-            try:
-                self._index_sets[file] = read_index_sets(file, self._root)
-            except ConfigError as error:
-                self._index_sets[file] = None
-                self.problems += error.problems
-        return self._index_sets[file]
 
 
 def _add(found: dict[str, Cell], cell: Cell) -> None:

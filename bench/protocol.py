@@ -8,6 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
+from bench.errors import DataError
 from bench.numbers import Count, Natural
 from bench.registry import NO_RESULT
 
@@ -68,3 +69,22 @@ class Protocol:
     def labels(self, cycle: int) -> int:
         """How many labels there are after a cycle's query."""
         return self.initial + cycle * self.budget
+
+
+def check_pool(protocol: Protocol, pool: int) -> None:
+    """Raise DataError where a pool of that size has not all the labels that are to be bought."""
+    needed = protocol.labels(protocol.cycles)
+    if needed > pool:
+        raise DataError(
+            f"protocol: wanted initial + cycles · budget = {needed} labels; the pool has {pool}. Lower one of them"
+        )
+
+
+def check_ids(protocol: Protocol, pool: int) -> None:
+    """Raise DataError where the first labelled set has ids that a pool of that size has not."""
+    start = protocol.initial_set
+    largest = max(start.ids) if isinstance(start, Given) and start.ids else -1
+    if largest >= pool:
+        raise DataError(
+            f"initial_set: wanted ids from 0 to {pool - 1}, since the pool has {pool} inputs; got {largest}"
+        )

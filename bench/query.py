@@ -13,7 +13,7 @@ from bench.errors import ContractError, DataError
 from bench.journal import Journal
 from bench.learner import Labelled, Model
 from bench.oracle import Oracle
-from bench.protocol import Given, Protocol
+from bench.protocol import Given, check_ids
 from bench.streams import Streams
 from bench.view import Embedding, View
 
@@ -37,15 +37,6 @@ class Query:
     revealed: int = 0
 
 
-def check_pool(protocol: Protocol, pool: int) -> None:
-    """Raise DataError where a pool of that size has not all the labels that are to be bought."""
-    needed = protocol.labels(protocol.cycles)
-    if needed > pool:
-        raise DataError(
-            f"protocol: wanted initial + cycles · budget = {needed} labels; the pool has {pool}. Lower one of them"
-        )
-
-
 def initial_query(cell: Cell, data: Data) -> Query:
     """The first labelled set: the same for every strategy of a seed.
 
@@ -53,7 +44,8 @@ def initial_query(cell: Cell, data: Data) -> Query:
     """
     protocol, pool = cell.protocol, len(data.y_pool)
     if isinstance(protocol.initial_set, Given):
-        return Query(_given(protocol.initial_set, pool), torch.empty(0, dtype=torch.long))
+        check_ids(protocol, pool)
+        return Query(_given(protocol.initial_set), torch.empty(0, dtype=torch.long))
     order = torch.randperm(pool, generator=cell.streams.generator("initial"))
     if protocol.initial_set == "balanced":
         order = order[_round_robin(data.y_pool.cpu()[order], data.classes)]
@@ -109,14 +101,10 @@ def candidate_ids(cell: Cell, data: Data, labelled: torch.Tensor, generator: tor
     return unlabelled[: cell.protocol.candidates]
 
 
-def _given(start: Given, pool: int) -> torch.Tensor:
+def _given(start: Given) -> torch.Tensor:
     """The ids (n,) that were written down."""
     if start.ids is None:
         raise DataError(f"initial_set: wanted ids; got the file {start.file!r}, which planning reads. Give its ids")
-    if max(start.ids) >= pool:
-        raise DataError(
-            f"initial_set: wanted ids from 0 to {pool - 1}, since the pool has {pool} inputs; got {max(start.ids)}"
-        )
     return torch.tensor(start.ids)
 
 

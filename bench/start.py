@@ -10,6 +10,7 @@ from bench.cell import Cell
 from bench.ending import UNWRITABLE
 from bench.files import check_writable, write_json
 from bench.folder import RunFolder
+from bench.kept_arms import plan_to_write
 from bench.plan import Schedule
 from bench.record import cell_folder
 
@@ -26,7 +27,7 @@ def check_start(planned: Schedule, cells: Mapping[str, Cell], root: Path, result
 
 def begin(planned: Schedule, cells: Mapping[str, Cell], root: Path, results: Path, retry_failed: bool) -> None:
     """Write the plan, and forget failures: all of them, or else those for want of data that are here by now."""
-    write_json(results / "plan.json", planned.record())
+    write_json(results / "plan.json", plan_to_write(planned, results))
     for identifier in cells if retry_failed else found_since(cells, root, results):
         folder = RunFolder(cell_folder(results, identifier))
         if folder.failed():

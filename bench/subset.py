@@ -40,13 +40,18 @@ def kept(y: np.ndarray, classes: int, limit: int | None, imbalance: LongTail | N
     ranks = _ranks(y, shuffled, classes)
     keep = np.arange(len(y))
     if limit is not None:
-        if limit > len(y):
-            raise DataError(f"limit: wanted at most the {len(y)} inputs of the pool; got {limit}")
+        check_limit(limit, len(y))
         keep = np.lexsort((place[y], ranks))[:limit]  # one of each class, then a second one, until there are enough
     if imbalance is not None:
         quota = quotas(np.bincount(y[keep], minlength=classes)[order], imbalance)
         keep = keep[ranks[keep] < quota[place[y[keep]]]]
     return np.sort(keep)
+
+
+def check_limit(limit: int | None, pool: int) -> None:
+    """Raise DataError where more is to be kept than a pool of that size has."""
+    if limit is not None and limit > pool:
+        raise DataError(f"limit: wanted at most the {pool} inputs of the pool; got {limit}")
 
 
 def quotas(available: np.ndarray, tail: LongTail) -> np.ndarray:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench.assignments import read_assignments
 from bench.build import Builder
 from bench.claim_names import Nameable, filled_in, mistakes
-from bench.config import Claim, DataFolder, Experiment, Label, Name, NamedStrategy, Settings, Sweep
+from bench.config import Claim, DataFolder, Experiment, Label, Name, NamedStrategy, Settings, Sweep, SweepName
 from bench.describe import hints_of, shown, unknown_key
 from bench.errors import ConfigError, Problem
 from bench.grid import points, read_grid
@@ -16,6 +17,7 @@ from bench.include import Includes
 from bench.labels import arm_label, without_label
 from bench.launching.options import Launch
 from bench.located import Located, item, items, merged, nested, overlaid
+from bench.own_names import SWEEP
 from bench.record import Figure
 from bench.strategy import Strategy
 from bench.tracked import Tracking
@@ -64,7 +66,7 @@ class _Reader(Builder):
         empty = Located({}, tree.where)
         claims = self.build(dict[str, Claim], sections.get("claims", empty)) or {}
         sweep = Sweep(
-            name=self.build(Name, sections["name"]) if "name" in sections else path.stem,
+            name=self._name(sections.get("name"), tree, path),
             source=str(path),
             experiments=experiments,
             claims=self._checked_claims(claims, sections, experiments),
@@ -76,6 +78,15 @@ class _Reader(Builder):
         # a mistake in defaults shows in each experiment
         self.problems = sorted(dict.fromkeys(self.problems), key=_line)
         return self.finish(sweep)
+
+    def _name(self, given: Located | None, tree: Located, path: Path) -> str:
+        """What the file says that the sweep is called, else its own name without its ending."""
+        if given is not None:
+            return str(self.build(SweepName, given))
+        if not SWEEP.fullmatch(path.stem):
+            wanted = f"missing, and the file's own name does not do: wanted a text that matches {SWEEP.pattern}"
+            self.report(tree, f"{wanted}; got {json.dumps(path.stem)}. Write name: … into the file", "name")
+        return path.stem
 
     def _overridden(self, tree: Located, assignments: Sequence[str]) -> tuple[Located, Located]:
         """The tree with those assignments in it that are paths of the file, and the settings that go over all."""

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 
 Space: TypeAlias = Literal["penultimate", "given"]
+"""Where a strategy looks at inputs: a parameter of this type says that it may want the features of a dataset."""
+NO_FEATURES = (
+    "space: given: wanted a dataset with features of its own; this one has none. Add a feature array to the dataset, "
+    "or use space: penultimate"
+)
 
 
 @dataclass(frozen=True)
@@ -33,9 +38,9 @@ class View:
 
     `candidates` (m, …) and `labelled` are inputs under the test transform, on the device. `generator` is a CPU
     generator, and the only source of randomness. `reveal(position)` buys one label at once and is there only in the
-    sequential protocol. `true_labels` (m,) is there only for a strategy that declares `sees_labels`. `learner`
-    and `objective` let a strategy retrain. `given` are features that came with the dataset. `journal` takes stage times
-    and scores.
+    sequential protocol. `true_labels` (m,) is there only for a strategy that declares `sees_labels`: the labels that
+    the oracle would give, so that with `label_noise` some are wrong. `learner` and `objective` let a strategy retrain.
+    `given` are features that came with the dataset. `journal` takes stage times and scores.
     """
 
     model: Model
@@ -80,8 +85,5 @@ class View:
         if space == "penultimate":
             return Embedding(self.model.features(self.labelled.x), self.features)
         if self.given is None:
-            raise DataError(
-                "space: given: wanted a dataset with features of its own; this one has none. Add a feature array to "
-                "the dataset, or use space: penultimate"
-            )
+            raise DataError(NO_FEATURES)
         return self.given

@@ -34,6 +34,8 @@ PAUSE, AGAIN = 0.5, 3.0
 EARLY = 90  # seconds that Slurm's warning may come before the time that was asked for: its 60, and some to be heard
 STARTING, FINISHED = "starting", "finished"
 STOP = "stop"
+KEPT_DATA = 2
+"""So many datasets stay loaded, each with its own size, augmentation and so on: those that were used last."""
 
 
 @dataclass(frozen=True)
@@ -211,7 +213,11 @@ class Worker:
         from bench.data import check_unchanged, load_data
 
         key = canonical([record_of(cell.dataset), cell.precision, cell.checksum])
-        if key not in self._loaded:
+        if key in self._loaded:
+            self._loaded[key] = self._loaded.pop(key)  # the latest stands last
+        else:
+            for oldest in list(self._loaded)[: 1 - KEPT_DATA]:
+                del self._loaded[oldest]
             self._say(cell=cell.id, doing="loading data", share=0.0)
             root, device = Path(self.desk.data_root), self.desk.launch.device
             check_unchanged(cell.dataset, root, cell.checksum)

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import os
-import shutil
 from abc import abstractmethod
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bench.augment import Augment
 from bench.data import Arrays, Dataset, Normalisation, datasets
+from bench.datasets.unpacking import unpacked
 from bench.errors import DataError, NoData
+from bench.lease import alone, is_leased
 from bench.registry import NO_RESULT
 
 if TYPE_CHECKING:
     import numpy as np
 
 NATURAL_IMAGES, NUMBERS = Augment(flip=True, crop=4), Augment(crop=4)
+CONTENTS = {
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
+"""The MD5 of what MNIST's official files hold, unpacked from files with the published MD5."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +58,20 @@ class TorchvisionSet(Dataset):
         return hashlib.sha256(repr(sorted(self.files.items())).encode()).hexdigest()
 
     def load(self, root: Path) -> Arrays:
-        (x_train, y_train), (x_test, y_test) = (self._read(root, train) for train in (True, False))
+        with self._turn(root):
+            (x_train, y_train), (x_test, y_test) = (self._read(root, train) for train in (True, False))
         return Arrays(x_train, y_train, x_test, y_test, self.classes)
+
+    def _turn(self, root: Path) -> AbstractContextManager[object]:
+        """Where files have to be fetched, one process does so; the others wait for it, and then find them."""
+        lock = root / ".fetching" / datasets.name_of(type(self))
+        if not self.download or not (self._missing(root) or is_leased(lock)):
+            return nullcontext()
+        try:
+            lock.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise NoData(self._wanted(root, str(error))) from error
+        return alone(lock)
 
     def _read(self, root: Path, train: bool) -> tuple[np.ndarray, np.ndarray]:
         try:
@@ -72,10 +92,9 @@ class TorchvisionSet(Dataset):
         ]
 
     def _wanted(self, root: Path, got: str) -> str:
-        return (
-            f"{datasets.name_of(type(self))}: wanted the files {', '.join(self.files)} in {root / self.folder} "
-            f"(data.root); got: {got}. Get them from {self.source}, or set download: true with a network"
-        )
+        wanted = f"wanted the files {', '.join(self.files)} in {root / self.folder} (data.root)"
+        other = "or start again with a network" if self.download else "or set download: true with a network"
+        return f"{datasets.name_of(type(self))}: {wanted}; got: {got}. Get them from {self.source}, {other}"
 
     def opened(self, root: Path, kind: str, **which: Any) -> Any:
         """torchvision's own dataset `kind`, which checks the files."""
@@ -99,7 +118,7 @@ class Mnist(TorchvisionSet):
     }
 
     def part(self, root: Path, train: bool) -> tuple[np.ndarray, np.ndarray]:
-        found = self.opened(unpacked(root, self.folder, self.files), "MNIST", train=train)
+        found = self.opened(unpacked(root, self.folder, self.files, CONTENTS), "MNIST", train=train)
         return found.data.numpy()[:, None], found.targets.numpy()
 
 
@@ -118,7 +137,7 @@ class FashionMnist(TorchvisionSet):
     }
 
     def part(self, root: Path, train: bool) -> tuple[np.ndarray, np.ndarray]:
-        found = self.opened(unpacked(root, self.folder, self.files), "FashionMNIST", train=train)
+        found = self.opened(unpacked(root, self.folder, self.files, {}), "FashionMNIST", train=train)
         return found.data.numpy()[:, None], found.targets.numpy()
 
 
@@ -191,41 +210,3 @@ class Cifar100(TorchvisionSet):
 
 def _there(file: Path) -> bool:
     return os.access(file, os.F_OK)  # Path.exists() raises where a folder may not be searched
-
-
-def unpacked(root: Path, folder: str, files: Mapping[str, str]) -> Path:
-    """A data folder in which the packed files of `folder` are also there unpacked, as torchvision wants them.
-
-    Where the data folder cannot be written, that is a folder of the user's cache. Raises DataError for a packed file
-    whose MD5 is not the published one.
-    """
-    packed = [root / folder / name for name in files]
-    if not all(file.is_file() for file in packed) or all(file.with_suffix("").is_file() for file in packed):
-        return root
-    target = root if _may_be_written(root / folder) else _cache()
-    for file in packed:
-        _unpack(file, target / folder / file.stem, files[file.name])
-    return target
-
-
-def _may_be_written(folder: Path) -> bool:
-    """Whether this process may write there, and the folder's mode says that somebody may: root heeds it too."""
-    return os.access(folder, os.W_OK) and bool(folder.stat().st_mode & 0o222)
-
-
-def _unpack(file: Path, target: Path, md5: str) -> None:
-    with file.open("rb") as opened:
-        found = hashlib.file_digest(opened, "md5").hexdigest()
-    if found != md5:
-        raise DataError(f"{file}: wanted the official file with MD5 {md5}; got {found}. Fetch it anew")
-    if target.is_file():
-        return
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    with gzip.open(file) as source, temporary.open("wb") as destination:
-        shutil.copyfileobj(source, destination)
-    temporary.replace(target)
-
-
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lookahead-bench" / "unpacked"

@@ -26,6 +26,7 @@ class LinearLearner(Learner):
 
     The intercept is the weight of a constant feature 1 and is penalised like the others: the model then is kernel
     regression with φ(x)·φ(x') + 1, whose look-ahead is exact. `penalty` is λ, in units of the summed loss.
+    `probabilities` are as those of `network`; the default is simplex for `ridge` and softmax for `logistic`.
     """
 
     default_rule: ClassVar[Rule]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from bench.batches import batches
+from bench.data import Precision
 from bench.errors import ConfigError
 from bench.learner import Fit, Labelled, Learner, Model, learners
 from bench.net import Net
@@ -34,6 +35,9 @@ class NetworkLearner(Learner):
     net: Net = field(default_factory=WideResNet)
     train: Train = field(default_factory=Train)
     probabilities: Rule | None = None
+
+    def refusal(self, precision: Precision) -> str | None:
+        return self.train.refusal("cuda", precision)  # the device may be another one when the sweep is started
 
     def fit(self, fit: Fit) -> NetworkModel:
         from bench.train import train

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.net import Net, nets
-from bench.nets.fields import Rate, image_channels
+from bench.nets.fields import Rate, image_channels, no_image
 from bench.numbers import Count
 
 if TYPE_CHECKING:
@@ -29,3 +29,6 @@ class CNN(Net):
         from bench.modules.cnn import CNNModule
 
         return CNNModule(image_channels("cnn", shape), classes, self.width, self.dropout)
+
+    def refusal(self, shape: tuple[int, ...]) -> str | None:
+        return no_image("cnn", shape)

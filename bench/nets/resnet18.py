@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from bench.net import Net, nets
-from bench.nets.fields import Rate, image_channels
+from bench.nets.fields import Rate, image_channels, no_image
 from bench.numbers import Count
 
 if TYPE_CHECKING:
@@ -28,3 +28,6 @@ class ResNet18(Net):
         from bench.modules.resnet18 import ResNet18Module
 
         return ResNet18Module(image_channels("resnet18", shape), classes, self.width, self.dropout)
+
+    def refusal(self, shape: tuple[int, ...]) -> str | None:
+        return no_image("resnet18", shape)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from bench.describe import did_you_mean
 from bench.net import Net, nets
-from bench.nets.fields import image_channels
+from bench.nets.fields import image_channels, no_image
 
 if TYPE_CHECKING:
     from bench.modules.network import Network
@@ -55,3 +55,6 @@ class Torchvision(Net):
 
         image_channels("torchvision", shape)
         return build_torchvision(self.model, shape, classes, small_stem=self.stem == "small")
+
+    def refusal(self, shape: tuple[int, ...]) -> str | None:
+        return no_image("torchvision", shape)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from bench.net import Net, nets
-from bench.nets.fields import Rate, image_channels
+from bench.nets.fields import Rate, image_channels, no_image
 from bench.numbers import Count
 
 if TYPE_CHECKING:
@@ -30,3 +30,6 @@ class WideResNet(Net):
 
         channels = image_channels("wide_resnet", shape)
         return WideResNetModule(channels, classes, self.stages, self.widen, self.dropout)
+
+    def refusal(self, shape: tuple[int, ...]) -> str | None:
+        return no_image("wide_resnet", shape)

@@ -93,7 +93,8 @@ def _curve(winner: Ranked, chance: float) -> Iterator[str]:
         yield f"it is not sure that Random learns: it gains {gain} from the first to the last cycle; take more seeds"
 
 
-def _numbers(listed: JsonValue) -> list[float]:
-    """The numbers of a list; true and false are none."""
-    found = listed if isinstance(listed, list) else []
+def _numbers(written: JsonValue) -> list[float]:
+    """The numbers among the values that are written for a key, be it a list or a mapping of what they are called; true
+    and false are none."""
+    found = list(written.values()) if isinstance(written, dict) else written if isinstance(written, list) else []
     return [each for each in found if isinstance(each, int | float) and not isinstance(each, bool)]

@@ -12,7 +12,7 @@ from bench.config import Settings, Sweep
 from bench.data import data_root
 from bench.drive import Drive
 from bench.environment import code_commit
-from bench.errors import ConfigError, Ended
+from bench.errors import ConfigError, Ended, Problem
 from bench.overview import names
 from bench.plan import Schedule, schedule
 from bench.start import begin, check_start
@@ -101,9 +101,18 @@ def planned_search(path: Path, assignments: Sequence[str], results: Path, consol
         raise ConfigError.of(sweep.source, "tune", "missing; wanted a mapping of experiment, space and keep at least")
     trials = replace(sweep, name=f"{sweep.name}-tune", experiments=(sweep.tuning.experiment,), claims={}, tuning=None)
     planned = schedule(trials, data_root(sweep.data.root))
+    _check_every_trial(planned)
     search = Search(sweep, sweep.tuning, planned, results / trials.name, console)
     check_keep(search.keep, sweep.source)
     return search
+
+
+def _check_every_trial(planned: Schedule) -> None:
+    """Raise ConfigError where a point of the search makes no sense, so that the others are not ranked without it."""
+    senseless = [arm for arm in planned.arms if arm.refused is not None and not arm.lacking]
+    if senseless:
+        where = planned.sweep.source
+        raise ConfigError([Problem(where, f"tune.space: {arm.point.group}", str(arm.refused)) for arm in senseless])
 
 
 def run_trials(planned: Schedule, results: Path, retry_failed: bool, console: Console) -> None:

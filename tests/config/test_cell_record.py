@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.augment import Augment
-from bench.cell import Cell, canonical, cell_from_record
+from bench.cell import Cell, canonical, cell_from_record, free_keys
 from bench.datasets.digits import Digits
 from bench.datasets.npz import Npz
 from bench.errors import ConfigError
@@ -147,3 +147,10 @@ def test_canonical_json_does_not_depend_on_the_order_of_keys() -> None:
 def test_canonical_json_refuses_what_json_cannot_say() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         canonical({"a": float("inf")})
+
+
+def test_the_keys_that_two_runs_of_a_cell_may_differ_in_are_those_marked_so(cell: Cell) -> None:
+    moved = replace(cell, dataset=Npz(path="here.npz"))
+    assert free_keys(moved.record()) == {"protocol.cycles", "dataset.path", "dataset.features"}
+    unknown = {**moved.record(), "strategy": {"name": "of a package that is not here"}}
+    assert free_keys(unknown) == {"protocol.cycles", "dataset.features"}

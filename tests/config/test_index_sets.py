@@ -240,6 +240,23 @@ def test_a_folder_without_results_is_an_error_of_status_2(tmp_path: Path, capsys
     assert "wanted a results folder with plan.json" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("out", "said"), [(".", "--out: wanted the name of a file; got the folder ."), ("file/starts.json", "file")]
+)
+def test_a_file_that_cannot_be_written_is_an_error_of_status_2(
+    results: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    out: str,
+    said: str,
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.chdir(tmp_path)
+    assert main([str(results.absolute()), "--out", out]) == 2
+    assert said in capsys.readouterr().err
+
+
 def test_the_command_loads_no_torch(results: Path) -> None:
     code = (
         f"import sys; from bench.index_sets import main; main([{str(results)!r}]);"

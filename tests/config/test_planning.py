@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from sweep_texts import ARMS, BASE, Reader, base_and, base_with
 
@@ -105,6 +107,64 @@ def test_arms_without_their_data_are_refused_beside_others(reader: Reader) -> No
     assert there.refused is None
     assert without_data(planned) == [f"no data for one: {str(lacking.refused)[9:]}"]
     assert without_data(planned.of(["two"])) == []
+
+
+IMAGE_NET = "net: {name: wide_resnet, stages: 1, widen: 1}"
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("protocol.cycles=200", "protocol: wanted initial + cycles · budget = 2020 labels; the pool has 1297"),
+        ("dataset.limit=50", "protocol: wanted initial + cycles · budget = 100 labels; the pool has 50"),
+        ("dataset.limit=2000", "limit: wanted at most the 1297 inputs of the pool; got 2000"),
+        ("dataset.size=9", "size: wanted at most the images' own 8 pixels; got 9"),
+        ("dataset.normalise=cifar10", "normalise: cifar10 is for images of 3 channels; got inputs of shape (1, 8, 8)"),
+        ("dataset=breast_cancer", "wide_resnet: wanted images (channels, height, width); got (30,). Use the net mlp"),
+        ("dataset={name: breast_cancer, size: 4}", "size: wanted images; got inputs of shape (30,). Leave size out"),
+        ("dataset={name: breast_cancer, augment: {flip: true}}", "augment: wanted images to flip or crop; got inputs"),
+        ("learner={name: ridge, encoder: cnn} dataset=breast_cancer", "cnn: wanted images (channels, height, width)"),
+        ("learner={name: gp, net: cnn} dataset=breast_cancer", "cnn: wanted images (channels, height, width)"),
+        ("protocol.initial=2 protocol.initial_set={ids: [0, 1297]}", "initial_set: wanted ids from 0 to 1296, since"),
+        ("learner.train.autocast=bfloat16 precision=float64", "wanted precision: float32 for bfloat16; got float64"),
+    ],
+)
+def test_settings_that_do_not_fit_the_dataset_are_refused_before_anything_runs(
+    reader: Reader, change: str, reason: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        reader.plan(BASE, *re.split(r" (?=\w+[.=])", change))
+    (problem,) = caught.value.problems
+    assert reason in str(problem)
+
+
+def test_settings_are_refused_only_at_the_points_where_they_do_not_fit(reader: Reader) -> None:
+    planned = reader.plan(base_and("grid: {dataset.limit: [1000, 2000]}"))
+    assert [(arm.point.group, arm.refused is None, len(arm.cells)) for arm in planned.arms[::2]] == [
+        ("limit=1000", True, 2),
+        ("limit=2000", False, 0),
+    ]
+
+
+def test_features_that_a_strategy_wants_are_looked_for_in_the_dataset(reader: Reader) -> None:
+    x, y = np.zeros((200, 3)), np.arange(200) % 2
+    arrays = {"x_train": x, "y_train": y, "x_test": x, "y_test": y}
+    np.savez(reader.folder / "bare.npz", **arrays)  # type: ignore[arg-type]
+    np.savez(reader.folder / "rich.npz", **arrays, features_train=x)  # type: ignore[arg-type]
+    np.save(reader.folder / "own.npy", x)
+    rich = "{name: npz, path: rich.npz}, {name: npz, path: bare.npz, features: own.npy}"
+    text = base_and(f"grid: {{dataset: [{rich}, {{name: npz, path: bare.npz}}, digits]}}")
+    text = text.replace(ARMS, "[random, {name: coreset, space: given}]").replace(IMAGE_NET, "net: mlp")
+    arms = reader.plan(text).arms
+    refused = [str(arm.refused).partition(":")[0] for arm in arms if arm.named.label != "random"]
+    assert refused == ["None", "None", "space", "space"]
+    assert {arm.refused for arm in arms if arm.named.label == "random"} == {None}
+
+
+def test_a_dataset_that_nothing_is_known_of_is_left_to_the_run(reader: Reader) -> None:
+    np.savez(reader.folder / "odd.npz", x_train=np.zeros(0), y_test=np.array(["a"]))
+    (arm, _) = reader.plan(base_with(("dataset: digits", "dataset: {name: npz, path: odd.npz}"))).arms
+    assert (arm.refused, len(arm.cells)) == (None, 2)
 
 
 def test_only_takes_names_of_experiments(reader: Reader) -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from sweep_texts import ARMS, BASE, Reader, base_and, base_with
 
 from bench.data import datasets
 from bench.errors import ConfigError
+from bench.own_names import FOLDER
+from bench.sweep_file import load_sweep
 
 SEEDS = "an integer >= 1 and <= 10000, or a list, each item an integer >= 0, or a mapping of first, count"
 PLUGIN = "its name, or a mapping with its name and parameters"
@@ -39,7 +43,7 @@ PLUGIN = "its name, or a mapping with its name and parameters"
             "loss: square",
             "defaults.learner.train.loss: wanted squared | cross_entropy; got \"square\"; did you mean 'squared'?",
         ),
-        ("name: small", "name: a/b", 'name: wanted a text that matches ^[A-Za-z0-9][A-Za-z0-9._-]*$; got "a/b"'),
+        ("name: small", "name: a/b", 'name: wanted a text that matches ^[A-Za-z0-9][A-Za-z0-9._-]{0,94}$; got "a/b"'),
         ("seeds: 2", "seeds: two", f'defaults.seeds: wanted {SEEDS}; got "two"'),
     ],
 )
@@ -168,3 +172,23 @@ def test_a_long_value_is_cut_in_the_message(reader: Reader) -> None:
 def test_the_number_of_problems_heads_the_message(reader: Reader) -> None:
     with pytest.raises(ConfigError, match=r"^2 problems in the configuration\n  .*\n  .*$"):
         reader.load(base_with(("stages: 1", "stages: 4"), ("widen: 1", "widen: 0")))
+
+
+@pytest.mark.parametrize("name", ["one cell", "-x", "a" * 96])
+def test_a_sweeps_name_is_a_folders_be_it_written_or_the_files_own(tmp_path: Path, name: str) -> None:
+    unnamed = tmp_path / f"{name}.yaml"
+    unnamed.write_text(base_with(("name: small\n", "")))
+    with pytest.raises(ConfigError, match=rf'wanted a text that matches \[.*; got "{name}"\. Write name: …') as caught:
+        load_sweep(unnamed)
+    assert len(caught.value.problems) == 1
+    unnamed.write_text(base_with(("name: small", f"name: {name}")))
+    with pytest.raises(ConfigError, match="name: wanted a text that matches"):
+        load_sweep(unnamed)
+
+
+def test_the_longest_name_of_a_sweep_leaves_room_for_its_tuning(tmp_path: Path) -> None:
+    longest = "a" * 95
+    (tmp_path / f"{longest}.yaml").write_text(base_with(("name: small\n", "")))
+    assert load_sweep(tmp_path / f"{longest}.yaml").name == longest
+    assert FOLDER.fullmatch(f"{longest}-tune")
+    assert not FOLDER.fullmatch(f"a{longest}-tune")

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import os
+import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +21,7 @@ from bench.datasets.npz import Npz
 from bench.datasets.torchvision_sets import Cifar10, Cifar100, FashionMnist, Mnist, Svhn, TorchvisionSet
 from bench.errors import DataError, NoData
 
+ROOT = Path(__file__).parents[2]
 SETS: list[TorchvisionSet] = [Mnist(), FashionMnist(), Svhn(), Cifar10(), Cifar100()]
 
 
@@ -74,6 +80,57 @@ def test_a_file_that_is_not_the_official_one_is_refused(tmp_path: Path) -> None:
         Mnist().load(tmp_path)
 
 
+def test_an_unpacked_file_that_is_not_the_official_one_is_refused(root: Path) -> None:
+    """Its checksum would be that of the official files."""
+    Mnist().load(root)
+    labels = root / "MNIST/raw/t10k-labels-idx1-ubyte"
+    content = labels.read_bytes()
+    labels.write_bytes(content[:-1] + bytes([(content[-1] + 1) % 10]))
+    for name in Mnist.files:
+        with pytest.raises(
+            DataError, match=r"t10k-labels-idx1-ubyte: wanted what the official file holds, with MD5 27"
+        ):
+            Mnist().load(root)
+        (root / "MNIST/raw" / name).unlink()  # with and without the packed files
+    labels.write_bytes(content)
+    assert Mnist().load(root).y_test[:5].tolist() == [7, 2, 1, 0, 4]
+
+
+def test_an_unpacked_file_whose_hash_nobody_wrote_down_is_held_against_the_packed_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed = {name: gzip.compress(idx(name), mtime=0) for name in FashionMnist.files}
+    md5 = {name: hashlib.md5(content).hexdigest() for name, content in packed.items()}
+    monkeypatch.setattr(FashionMnist, "files", md5)
+    folder = tmp_path / FashionMnist.folder
+    folder.mkdir(parents=True)
+    for name, content in packed.items():
+        (folder / name).write_bytes(content)
+    assert FashionMnist().load(tmp_path).y_test.tolist() == [0, 1]
+    labels = folder / "t10k-labels-idx1-ubyte"
+    labels.write_bytes(labels.read_bytes()[:-1] + bytes([5]))
+    with pytest.raises(DataError, match="wanted what the official file holds"):
+        FashionMnist().load(tmp_path)
+    for name in packed:
+        (folder / name).unlink()
+    assert FashionMnist().load(tmp_path).y_test.tolist() == [0, 5], "nothing is there to hold it against"
+
+
+def idx(name: str) -> bytes:
+    """Two images of 28×28, or their labels, in the format of MNIST."""
+    if "labels" in name:
+        return struct.pack(">II", 0x801, 2) + bytes([0, 1])
+    return struct.pack(">IIII", 0x803, 2, 28, 28) + bytes(2 * 28 * 28)
+
+
+def test_what_an_old_torchvision_left_is_not_read_in_place_of_the_official_files(root: Path) -> None:
+    (root / "MNIST/processed").mkdir()
+    for name in ("training.pt", "test.pt"):
+        torch.save((torch.zeros(2, 28, 28, dtype=torch.uint8), torch.zeros(2)), root / "MNIST/processed" / name)
+    with pytest.raises(DataError, match=r"processed: wanted no training\.pt and test\.pt beside the official files"):
+        Mnist().load(root)
+
+
 @pytest.mark.parametrize("dataset", [Svhn(), Cifar10()], ids=lambda dataset: type(dataset).__name__)
 def test_files_that_are_there_but_wrong_are_not_called_missing(dataset: TorchvisionSet, tmp_path: Path) -> None:
     (tmp_path / dataset.folder).mkdir()
@@ -92,6 +149,48 @@ def test_missing_files_are_named_with_where_they_belong_and_come_from(dataset: T
     assert said.startswith(f"{datasets.name_of(type(dataset))}: wanted the files {next(iter(dataset.files))}")
     assert str(tmp_path / dataset.folder) in said
     assert f"Get them from {dataset.source}, or set download: true" in said
+
+
+@pytest.mark.parametrize("dataset", SETS, ids=lambda dataset: type(dataset).__name__)
+def test_who_set_download_is_not_told_to_set_it(dataset: TorchvisionSet, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(NoData) as caught:
+        type(dataset)(download=True).load(tmp_path / "file")
+    assert str(caught.value).endswith(f"Get them from {dataset.source}, or start again with a network")
+
+
+FETCHING = """
+import sys, time
+from pathlib import Path
+
+import numpy as np
+
+from bench.datasets.torchvision_sets import Svhn
+
+def part(self, root, train):
+    "As torchvision does it, with a slow network and a file that is there before it is whole."
+    for name in self.files:
+        file = root / self.folder / name
+        if not (file.exists() and file.read_text() == "whole"):
+            with (root / "fetched").open("a") as log:
+                log.write(f"{name}\\n")
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("half")
+            time.sleep(0.5)
+            assert file.read_text() == "half", "somebody else fetched it too"
+            file.write_text("whole")
+    return np.zeros((2, 3, 32, 32), np.uint8), np.zeros(2)
+
+Svhn.part = part
+print(len(Svhn(download=True).load(Path(sys.argv[1])).y_train))
+"""
+
+
+def test_several_processes_fetch_files_once(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FETCHING, str(tmp_path)]
+    running = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    assert [process.communicate()[0] for process in running] == ["2\n"] * 3
+    assert (tmp_path / "fetched").read_text().split() == list(Svhn.files)
 
 
 @pytest.mark.parametrize("dataset", SETS, ids=lambda dataset: type(dataset).__name__)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from analysis.load import load
+from bench.archive import main as pack
+from bench.archiving.packing import planned_cells
 from bench.data import Arrays
 from bench.datasets.digits import Digits
 from bench.errors import NoData
-from bench.record import read_attempts
+from bench.record import read_attempts, read_plan
 from bench.sweep import main
 
 SWEEP = """
@@ -119,3 +123,47 @@ def test_a_dry_run_says_which_data_are_not_here(file: Path, capsys: pytest.Captu
     file.touch()
     assert sweep("--dry-run") == 0
     assert "not on this machine" not in capsys.readouterr().out
+
+
+MINE = SWEEP.replace(
+    "title: Data that may be missing", "dataset: {name: npz, path: mine.npz}, title: Data of one's own"
+)
+
+
+@pytest.fixture
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of a dataset that cannot be planned without it."""
+    monkeypatch.chdir(tmp_path)
+    Path("small.yaml").write_text(MINE)
+    x, y = np.random.default_rng(0).random((80, 4)), np.arange(80) % 2
+    np.savez(tmp_path / "mine.npz", x_train=x, y_train=y, x_test=x, y_test=y)
+    return tmp_path / "mine.npz"
+
+
+def test_what_was_finished_before_its_data_went_stays_planned_and_is_analysed(mine: Path, tmp_path: Path) -> None:
+    assert sweep() == 0
+    mine.unlink()
+    assert sweep("--set", "seeds=3") == 1, "its third seed cannot be run"
+    loaded = load(Path("results/small"))
+    assert loaded.frame.query("experiment == 'digits'").groupby("seed")["cycle"].nunique().to_dict() == {0: 2, 1: 2}
+    assert [(run.experiment, run.seed) for run in loaded.missing] == [("digits", 2)]
+    assert (loaded.failures, loaded.refused) == ((), ())
+    assert pack(["pack", "results/small", "--out", str(tmp_path / "small.tar.xz")]) == 0
+    assert len(planned_cells(read_plan(Path("results/small")))) == 5
+
+
+def test_cells_begun_under_other_settings_are_not_kept_for_an_arm_without_its_data(mine: Path) -> None:
+    assert sweep() == 0
+    mine.unlink()
+    assert sweep("--set", "protocol.budget=6") == 1
+    (arm,) = read_plan(Path("results/small"))["experiments"]["digits"]["arms"]
+    assert arm["cells"] == {}
+    assert str(arm["refused"]).startswith("no data: npz: no file")
+
+
+def test_seeds_that_are_no_longer_wanted_are_not_kept(mine: Path) -> None:
+    assert sweep() == 0
+    mine.unlink()
+    assert sweep("--set", "seeds=1") == 1
+    (arm,) = read_plan(Path("results/small"))["experiments"]["digits"]["arms"]
+    assert list(arm["cells"]) == ["0"]

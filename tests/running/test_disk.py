@@ -187,7 +187,7 @@ def test_facts_are_those_of_the_loaded_data(dataset: Dataset, tmp_path: Path) ->
 
 def loaded_facts(dataset: Dataset, root: Path) -> Facts:
     data = load_data(dataset, root, "cpu", "float32")
-    return Facts(len(data.x_pool), len(data.x_test), data.shape, data.classes)
+    return Facts(len(data.x_pool), len(data.x_test), data.shape, data.classes, data.features is not None)
 
 
 def test_every_dataset_of_images_states_its_classes() -> None:

@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from bench.ending import FROM_OUTSIDE, Ending, refuse_to_lose
-from bench.errors import Diverged, NoData, Refused, ResultsError
+from bench.errors import ConfigError, DataError, Diverged, NoData, Refused, ResultsError
 from bench.folder import RunFolder
 from bench.launching.options import Retries
 from bench.record import SCHEMA, Attempt, FailureKind, Row, read_attempts, read_failure
@@ -149,6 +149,8 @@ def test_the_record_of_a_failure_says_all_that_is_known_of_an_error(folder: RunF
         (Diverged("no"), "diverged"),
         (Refused("no"), "refused"),
         (NoData("no"), "no_data"),
+        (DataError("no"), "refused"),
+        (ConfigError.of("learner", "train.autocast", "no"), "refused"),
     ],
 )
 def test_an_error_is_of_a_kind(folder: RunFolder, error: Exception, kind: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
@@ -12,20 +12,22 @@ import pytest
 import torch
 from support import run_of, strategy, up_to
 
+from bench.audit import Audit
+from bench.build import build
 from bench.cell import Cell
 from bench.data import Data, datasets
+from bench.datasets.digits import Digits
 from bench.errors import ContractError, DataError, LeaseLost, ResultsError
-from bench.folder import NO_RESULT_FIELDS
+from bench.files import write_json
 from bench.journal import Journal
-from bench.learner import Fit, Labelled, Model, learners
+from bench.learner import Fit, Labelled, Model
+from bench.located import located
 from bench.loop import Run
-from bench.net import nets
 from bench.objective import TaskLoss
-from bench.protocol import Protocol
 from bench.query import State, candidate_ids, checked, initial_query, query
 from bench.record import Row
-from bench.registry import CHANGES_RESULT
-from bench.strategy import Strategy, strategies
+from bench.registry import NO_RESULT
+from bench.strategy import Strategy
 from bench.streams import Streams
 from bench.view import View
 
@@ -249,15 +251,54 @@ def test_a_moved_file_of_features_is_no_other_configuration(cell: Cell, digits: 
     run.folder.create(replace(cell, dataset=replace(cell.dataset, features="elsewhere.npy")).record())
 
 
-def test_every_field_that_changes_no_result_may_differ_in_a_folder() -> None:
-    marked = {
-        spec.name
-        for registry in (datasets, learners, nets, strategies)
-        for cls in (*(entry.cls for entry in registry.entries()), Protocol)
-        for spec in fields(cls)
-        if not spec.metadata.get(CHANGES_RESULT, True)
-    }
-    assert marked == set(NO_RESULT_FIELDS)
+@dataclass(frozen=True)
+class Elsewhere(Digits):
+    """Digits with a field of a third party's that changes no result."""
+
+    mirror: str = field(default="here", metadata=NO_RESULT)
+
+
+def test_every_field_that_is_marked_so_may_differ_in_a_folder(
+    cell: Cell, digits: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(datasets, "_entries", dict(datasets._entries))
+    datasets.register("elsewhere")(Elsewhere)
+    run = finished(replace(cell, dataset=Elsewhere()), digits, tmp_path)
+    moved = replace(run.cell, dataset=Elsewhere(mirror="there", features="there.npy"))
+    run.folder.create(up_to(moved, 5).record())
+
+
+@pytest.fixture
+def audited(cell: Cell, digits: Data, tmp_path: Path) -> Run:
+    """A run of the initial set alone of a cell with an audit, whose options stand in a list of plugins."""
+    audit = build(Audit, located({"name": "fidelity", "proxies": ["entk", "one_step"], "cycles": [2]}, "test"))
+    return finished(up_to(replace(cell, audit=audit), 0), digits, tmp_path)
+
+
+def test_a_field_may_not_differ_because_another_one_of_its_name_may(audited: Run) -> None:
+    other = audited.cell.record()
+    other["audit"]["cycles"] = [3]  # type: ignore[index,call-overload]
+    with pytest.raises(ResultsError, match=r"holds results for audit.cycles\[0\] = 2, but .* to 3"):
+        audited.folder.create(other)
+
+
+def test_a_new_option_of_a_plugin_in_a_list_leaves_old_results_valid(audited: Run) -> None:
+    old = audited.cell.record()
+    del old["audit"]["proxies"][0]["jitter"]  # type: ignore[index,call-overload,arg-type]
+    write_json(audited.folder.path / "cell.json", old)
+    audited.folder.check_configuration(audited.cell.record())
+
+
+@pytest.mark.parametrize(("change", "said"), [({"jitter": 0.1}, r"\[0\].jitter = 0.1"), (None, " = ")])
+def test_a_changed_option_of_a_plugin_in_a_list_is_found(
+    audited: Run, change: dict[str, float] | None, said: str
+) -> None:
+    old = audited.cell.record()
+    proxies: list[dict[str, float]] = old["audit"]["proxies"]  # type: ignore[index,call-overload,assignment]
+    proxies[:] = [{**proxies[0], **change}, proxies[1]] if change else proxies[:1]
+    write_json(audited.folder.path / "cell.json", old)
+    with pytest.raises(ResultsError, match=f"holds results for audit.proxies{said}"):
+        audited.folder.check_configuration(audited.cell.record())
 
 
 def test_a_pool_that_is_too_small_for_more_cycles_is_told_before_they_run(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from archive_cases import tree
@@ -16,6 +18,7 @@ from bench.learner import Fit
 from bench.learners.linear import Ridge
 from bench.lease import leased
 from bench.notebook import run_cell
+from bench.plain_values import WANTED
 from bench.record import read_attempts
 
 SETTINGS: dict[str, Any] = {
@@ -75,9 +78,59 @@ def test_torch_computes_as_in_a_sweep_and_then_as_before(tmp_path: Path, monkeyp
     assert how() == before == (2, False, True, True)
 
 
+NETWORK = {**SETTINGS, "learner": {"name": "network", "net": {"name": "mlp", "width": 8}, "train": {"epochs": 2}}}
+
+
+@pytest.fixture
+def defaults() -> Iterator[None]:
+    """Whatever a test sets, torch's own defaults hold again afterwards."""
+    yield
+    torch.set_default_dtype(torch.float32)
+    torch.set_default_device(None)
+
+
+@pytest.mark.usefixtures("defaults")
+def test_defaults_that_a_notebook_sets_change_no_result_and_hold_afterwards(tmp_path: Path) -> None:
+    def results(folder: str) -> list[Any]:
+        return [row["result"] for row in run_cell(NETWORK, tmp_path / folder)]
+
+    usual = results("usual")
+    torch.set_default_dtype(torch.float64)
+    assert results("float64") == usual
+    assert torch.get_default_dtype() == torch.float64
+    torch.set_default_device("meta")
+    assert results("meta") == usual
+    assert torch.get_default_device().type == "meta"
+
+
 def test_settings_are_checked_as_in_a_sweep_file(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"run_cell: strategy: no strategy named 'margn'\. Did you mean 'margin'"):
         run_cell({**SETTINGS, "strategy": "margn"}, tmp_path)
+
+
+def test_numbers_of_numpy_and_paths_are_plain_values(tmp_path: Path) -> None:
+    np.save(tmp_path / "own.npy", np.zeros((1297, 2)))
+    dataset = {"name": "digits", "features": tmp_path / "own.npy"}
+    protocol = {"initial": np.int64(20), "budget": np.int32(10), "cycles": 1, "label_noise": np.float32(0.5)}
+    rows = run_cell({**SETTINGS, "seed": np.int64(1), "dataset": dataset, "protocol": protocol}, tmp_path)
+    (folder,) = (tmp_path / "cells").iterdir()
+    record = json.loads((folder / "cell.json").read_text())
+    assert len(rows) == 2
+    assert (record["seed"], record["protocol"]["initial"], record["protocol"]["label_noise"]) == (1, 20, 0.5)
+    assert record["dataset"]["features"] == str(tmp_path / "own.npy")
+
+
+def test_every_value_that_no_file_could_hold_is_named_with_its_key(tmp_path: Path) -> None:
+    protocol = {**SETTINGS["protocol"], "initial_set": {"ids": np.arange(20)}, "cycles": {2}}
+    with pytest.raises(ConfigError) as caught:
+        run_cell({**SETTINGS, "learner": Ridge(), "protocol": protocol, "audit": {3: 4}}, tmp_path)
+    said = [str(problem).replace(f"{WANTED}; ", "") for problem in caught.value.problems]
+    assert said == [
+        "run_cell: learner: got Ridge",
+        "run_cell: protocol.cycles: got set",
+        "run_cell: protocol.initial_set.ids: got ndarray. Its tolist() gives one",
+        "run_cell: audit: wanted names as keys; got 3",
+    ]
 
 
 def test_a_combination_without_sense_is_refused(tmp_path: Path) -> None:

@@ -266,6 +266,19 @@ def test_data_that_are_not_here_are_said_before_and_their_trials_run_once_they_a
     assert {len(read_attempts(cell)) for cell in cells(tmp_path / "results/ridge-tune")} == {2}
 
 
+def test_a_trial_that_does_not_fit_the_data_is_reported_before_anything_runs(
+    sweep: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sweep.write_text(SWEEP.replace("{learner.penalty: [0.01, 10, 1000]}", "{dataset.normalise: [standard, cifar10]}"))
+    assert main([str(sweep)]) == 2
+    said = capsys.readouterr().err
+    assert (
+        "tune.space: normalise=cifar10: normalise: cifar10 is for images of 3 channels; got inputs of shape (1, 8, 8)"
+        in said
+    )
+    assert not Path("results").exists()
+
+
 def test_a_folder_in_which_the_winner_cannot_be_kept_is_told_of_before_anything_runs(
     sweep: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

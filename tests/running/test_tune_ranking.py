@@ -167,9 +167,11 @@ def test_failed_trials_are_named_with_the_reason() -> None:
 
 @pytest.mark.parametrize(("value", "told"), [(1, "smallest"), (2, ""), (4, "largest")])
 def test_a_winner_at_the_edge_of_the_space_is_told(value: int, told: str) -> None:
-    found = said(outcome(value, *GOOD.curves.values()))
-    assert (f"learner.penalty={value} is the {told} value of the space" in found) == bool(told)
-    assert ("of the space" in found) == bool(told)
+    named = {"learner.penalty": {"weak": 1, "middle": 2, "strong": 4}}
+    for space in (SPACE, named):
+        found = said(outcome(value, *GOOD.curves.values()), space=space)
+        assert (f"learner.penalty={value} is the {told} value of the space" in found) == bool(told)
+        assert ("of the space" in found) == bool(told)
 
 
 @pytest.mark.parametrize("values", [[True, False], ["a", "b"], [2], [{"name": "mlp"}, 2]])

@@ -7,6 +7,7 @@ import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -14,6 +15,7 @@ from support import up_to
 
 from bench import slurm
 from bench.cell import Cell
+from bench.data import Data, Dataset, load_data
 from bench.files import write_json
 from bench.folder import RunFolder
 from bench.launching.options import Launch, Retries, Slurm
@@ -77,6 +79,29 @@ def test_a_done_cell_is_taken_up_again_for_more_cycles(cell: Cell, tmp_path: Pat
 def test_a_done_cell_is_not_taken_again(cell: Cell, tmp_path: Path) -> None:
     assert Worker(desk(tmp_path, [cell]))() == 1
     assert Worker(desk(tmp_path, [cell]))() == 0
+
+
+def test_the_two_datasets_used_last_stay_loaded(cell: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def load(dataset: Dataset, *where: Any) -> Data:
+        loaded.append(dataset.subset_seed)
+        return load_data(dataset, *where)
+
+    def kept(run: Run) -> None:
+        held.append(len(worker._loaded))
+        finish(run)
+
+    loaded, held, finish = list[int](), list[int](), Run.finish
+    monkeypatch.setattr("bench.data.load_data", load)
+    monkeypatch.setattr(Run, "finish", kept)
+    order = [0, 1, 0, 2, 0, 1]
+    cells = [
+        up_to(replace(cell, seed=seed, dataset=replace(cell.dataset, limit=200, subset_seed=which)), 1)
+        for seed, which in enumerate(order)
+    ]
+    worker = Worker(desk(tmp_path, cells))
+    assert worker() == len(cells)
+    assert loaded == [0, 1, 2, 1]
+    assert held == [1, 2, 2, 2, 2, 2]
 
 
 def test_every_attempt_records_where_it_ran(cell: Cell, tmp_path: Path) -> None:

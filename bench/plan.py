@@ -96,7 +96,8 @@ def schedule(sweep: Sweep, root: Path) -> Schedule:
     points = ((experiment, point) for experiment in sweep.experiments for point in experiment.points)
     arms = tuple(arm for experiment, point in points for arm in _arms(experiment, point, files))
     if all(arm.refused is not None for arm in arms):  # a slip, or nothing to run anyway
-        files.problems[:0] = [_problem(sweep.source, str(arm.refused)) for arm in arms]
+        told = dict.fromkeys(str(arm.refused) for arm in arms)
+        files.problems[:0] = [_problem(sweep.source, each) for each in told]
     if files.problems:
         raise ConfigError(list(dict.fromkeys(files.problems)))
     return Schedule(sweep, arms)

@@ -216,7 +216,7 @@ class Worker:
         if key in self._loaded:
             self._loaded[key] = self._loaded.pop(key)  # the latest stands last
         else:
-            for oldest in list(self._loaded)[: 1 - KEPT_DATA]:
+            for oldest in list(self._loaded)[: len(self._loaded) + 1 - KEPT_DATA]:
                 del self._loaded[oldest]
             self._say(cell=cell.id, doing="loading data", share=0.0)
             root, device = Path(self.desk.data_root), self.desk.launch.device

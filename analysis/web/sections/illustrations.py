@@ -27,4 +27,5 @@ def _illustration(found: Findings, of: Drawing, role: str) -> str:
     """One figure, which scrolls inside its box, and a link that saves the numbers as they are drawn."""
     data = page.download(f"{of.stem}.csv", frame_as_csv(of.table, DIGITS))
     caption = f"<figcaption>{page.written(of.kind.title)}. Data: {data}</figcaption>\n"
-    return page.box("figure", [page.scrolled(f"{of.kind.title}: {of.subject.title}", found.pictures[of.stem]), caption], role)
+    picture = page.scrolled(f"{of.kind.title}: {of.subject.title}", found.pictures[of.stem])
+    return page.box("figure", [picture, caption], role)

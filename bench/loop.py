@@ -21,6 +21,7 @@ from bench.learner import Fit, Labelled, Model
 from bench.oracle import noisy
 from bench.query import Query, State, audit, check_pool, initial_query, query
 from bench.record import SCHEMA, Measured, Row
+from bench.run_memory import forget_earlier_runs
 
 KEPT_WEIGHTS = 2
 
@@ -56,6 +57,7 @@ class Run:
     def finish(self) -> None:
         """Run every cycle that is not finished yet. Raises DataError where the pool is too small for all of them."""
         check_pool(self.cell.protocol, len(self.data.y_pool))
+        forget_earlier_runs()
         state = self.resume()
         first = 0 if state is None else state.cycle + 1
         for cycle in range(first, self.cell.protocol.cycles + 1):

@@ -73,13 +73,22 @@ class Fidelity(Audit):
             yield (name if names.count(name) == 1 else f"{name}-{names[: i + 1].count(name)}"), proxy
 
     def _looked_ahead(self, proxy: Retraining, view: View) -> tuple[torch.Tensor, torch.Tensor]:
-        """The changes f⁺ − f (m, m, k) of every candidate at every candidate, and the scores (m,)."""
+        """The changes f⁺ − f (m, m, k) of every candidate at every candidate, and the scores (m,).
+
+        A proxy that retrains does so once for both, where the scores ask for most likely labels.
+        """
         import torch
+
+        from strategies.beliefs.belief import Materialised
+        from strategies.beliefs.looked_ahead import LookedAhead
 
         belief, before = proxy.belief(view), view.outputs.double()
         everything = torch.arange(len(view), device=before.device)
         targets = torch.nn.functional.one_hot(before.argmax(dim=1), view.classes).to(before)  # (m, k)
-        after = belief.ahead(everything, targets, everything).outputs()
+        ahead = belief.ahead(everything, targets, everything)
+        after = ahead.outputs()
+        if isinstance(ahead, Materialised):
+            belief = LookedAhead(belief.outputs, belief, targets, after)
         question = Question(belief, before, before, view.model.rule, everything, everything, view.journal.progress)
         return after - before, self.acquisition.score(question)
 

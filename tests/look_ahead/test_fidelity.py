@@ -102,7 +102,7 @@ def test_the_overlap_is_that_of_the_best() -> None:
 
 def test_a_proxy_agrees_with_itself_and_less_with_another() -> None:
     view = regression().view()
-    told = Fidelity((Another(), Another(5.0)), candidates=9, against=Another()).measure(view)
+    told = Fidelity((Another(), Another(5.0)), candidates=9, against=Another(), top=3).measure(view)
     assert [told[f"fidelity/another-1/{name}"] for name in FIGURES] == pytest.approx([1, 1, 1, 1])
     assert told["fidelity/another-2/r2"] < 0.9
 
@@ -215,7 +215,7 @@ def test_every_figure_of_an_approximation_of_a_real_network_is_finite() -> None:
 
 
 def test_an_audit_changes_no_pick_and_no_fit(tmp_path: Path) -> None:
-    audit = {"name": "fidelity", "candidates": 4, "proxies": ["entk", "one_step"], "against": "naive"}
+    audit = {"name": "fidelity", "candidates": 4, "top": 2, "proxies": ["entk", "one_step"], "against": "naive"}
     plain = [row["result"] for row in run_cell(SETTINGS, tmp_path)]
     audited = [row["result"] for row in run_cell({**SETTINGS, "audit": audit}, tmp_path)]
     assert [row["queried"] for row in plain] == [row["queried"] for row in audited]
@@ -230,6 +230,22 @@ def test_a_proxy_that_the_learner_cannot_have_is_refused_before_anything_runs() 
     assert audit.refusal(Ridge()) == EmpiricalNTK().refusal(Ridge()) is not None
     assert Fidelity((EmpiricalNTK(),), against=Naive()).refusal(Ridge()) == Naive().refusal(Ridge()) is not None
     assert Fidelity((OneGradientStep(),)).refusal(NETWORK) is None
+
+
+def test_the_best_of_no_more_candidates_than_that_is_refused_before_anything_runs() -> None:
+    for top in (10, 11):
+        audit = Fidelity((OneGradientStep(),), candidates=10, top=top)
+        assert audit.refusal(NETWORK) == (
+            f"top: wanted fewer than the 10 candidates; got {top}, and the best {top} of them are the same whatever a "
+            "proxy says"
+        )
+
+
+def test_where_all_candidates_are_among_the_best_the_overlap_is_left_out() -> None:
+    view = regression(candidates=9).view()
+    for top, found in ((8, True), (9, False), (10, False)):
+        told = Fidelity((Another(5.0),), candidates=20, against=Another(), top=top).measure(view)
+        assert ("fidelity/another/overlap" in told) == found
 
 
 def test_no_proxy_is_refused() -> None:

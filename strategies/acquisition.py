@@ -87,6 +87,8 @@ class Acquisition(ABC):
     """An acquisition function. Implementations are frozen dataclasses; fields are part of the cell's id."""
 
     revision: ClassVar[int] = 1
+    unread: ClassVar[frozenset[str]] = frozenset()
+    """Which of look-ahead's settings reference, label_from and probe change no score."""
 
     @abstractmethod
     def score(self, question: Question) -> torch.Tensor:

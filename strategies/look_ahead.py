@@ -14,7 +14,7 @@ from bench.protocol import Protocol
 from bench.selection import top_k
 from bench.strategy import Strategy, strategies
 from bench.view import View
-from strategies.acquisition import Acquisition, Question
+from strategies.acquisition import Acquisition, Question, acquisitions
 from strategies.batch_rules import by_k_dpp, by_k_means_plus_plus, most_likely_targets
 from strategies.empirical_ntk import EmpiricalNTK
 from strategies.output_change import MLMOC
@@ -75,7 +75,18 @@ class LookAhead(Strategy):
             return "in the sequential protocol candidates are picked one by one; leave out batch"
         if self.batch in ("k_dpp", "k_means++") and (self.acquisition != MLMOC() or self.reference is not None):
             return f"batch: {self.batch} goes by what most likely labels change; leave out acquisition and reference"
+        if self._ignored:
+            told = " and ".join(self._ignored)
+            name = acquisitions.name_of(type(self.acquisition))
+            return f"acquisition: {name} does not depend on {told}, which would change no pick; leave out {told}"
         return self.retrain.refusal(learner)
+
+    @property
+    def _ignored(self) -> list[str]:
+        """The settings that were given and change no pick; greedy guesses labels whatever the acquisition function."""
+        unread = self.acquisition.unread - ({"label_from"} if self.batch == "greedy" else set())
+        given = {"reference": self.reference, "label_from": self.label_from, "probe": self.probe}
+        return [name for name, value in given.items() if value is not None and name in unread]
 
     def query(self, view: View, budget: int) -> torch.Tensor:
         import torch

@@ -50,6 +50,40 @@ def test_conjugate_gradients_are_cholesky(problem: Problem) -> None:
         assert (found - exact).norm() < 1e-6 * exact.norm()
 
 
+def test_conjugate_gradients_that_did_not_converge_are_refused_with_the_residual(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(solver, "PRECONDITIONER", 1)
+    monkeypatch.setattr(solver, "ITERATIONS", 25)
+    with pytest.raises(Refused, match=r"did not converge: their relative residual is \S+, wanted .* Raise the jitter"):
+        solver.by_conjugate_gradients(*SYSTEMS["ill-conditioned"])
+    solver.by_conjugate_gradients(*SYSTEMS["rank deficient"])
+
+
+@pytest.mark.parametrize("unit", [1e-8, 1.0, 1e8])
+def test_conjugate_gradients_converge_whatever_the_units_of_the_kernel(
+    unit: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(solver, "PRECONDITIONER", 5)
+    monkeypatch.setattr(solver, "ITERATIONS", 100)
+    kernel, noise, cross, residual = system(torch.logspace(2, -2, 50), 1e-2)
+    problem = (unit * kernel, unit * noise, unit * cross, residual)
+    for found, exact in zip(solver.by_conjugate_gradients(*problem), solver.by_cholesky(*problem), strict=True):
+        assert (found - exact).norm() < 1e-8 * exact.norm()
+
+
+def test_the_residual_is_that_of_the_worst_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solver, "BLOCK", 4)
+    kernel, noise, cross, _ = SYSTEMS["well-conditioned"]
+    right = torch.cat([cross, torch.zeros(40, 1, dtype=torch.float64)], dim=1)
+    matrix = kernel + noise * torch.eye(40, dtype=torch.float64)
+    solved = torch.linalg.solve(matrix, right)
+    assert solver.relative_residual(kernel, noise, solved, right) < 1e-12
+    solved[:, 7] += 1e-3 * normal(40, seed=3)
+    expected = (matrix @ solved - right)[:, 7].norm() / right[:, 7].norm()
+    close(torch.tensor(solver.relative_residual(kernel, noise, solved, right)).double(), expected)
+
+
 def test_conjugate_gradients_give_a_symmetric_product() -> None:
     explained = solver.by_conjugate_gradients(*SYSTEMS["ill-conditioned"])[1]
     assert torch.equal(explained, explained.T)

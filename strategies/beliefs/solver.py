@@ -22,21 +22,30 @@ ACCEPTED = 1e-6
 def by_cholesky(
     k_train_train: torch.Tensor, noise: float, k_train_pool: torch.Tensor, residual: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """With A = Θ(X, X) + σ²I = R Rᵀ and W = R⁻¹ Θ(X, U): Wᵀ R⁻¹ (Y − f₀) and WᵀW. O(n³ + n²m + nm²) time.
+    """With A = Θ(X, X) + σ²I = R Rᵀ and W = R⁻¹ Θ(X, U): Wᵀ R⁻¹ (Y − f₀) and WᵀW. O(n³ + n²m + nm²) time; beside what
+    it is given it holds R and W, then W and WᵀW.
 
     Raises Refused where A is not positive definite in float64.
     """
-    system = k_train_train.clone()  # (n, n)
+    root = _factor(k_train_train, noise)
+    whitened = torch.linalg.solve_triangular(root, k_train_pool, upper=False)  # W (n, m)
+    shift = whitened.T @ torch.linalg.solve_triangular(root, residual, upper=False)  # (m, k)
+    del root
+    return shift, gram(whitened)
+
+
+def _factor(k_train_train: torch.Tensor, noise: float) -> torch.Tensor:
+    """R (n, n), lower triangular, in the place of the one copy that is made of Θ(X, X) (n, n)."""
+    system = k_train_train.T.clone(memory_format=torch.contiguous_format).T  # (n, n), by columns as LAPACK has it
     system.diagonal().add_(noise)
-    root, failed = torch.linalg.cholesky_ex(system)
+    failed = torch.empty((), dtype=torch.int32, device=system.device)
+    torch.linalg.cholesky_ex(system, out=(system, failed))
     if failed:
         raise Refused(
             f"the kernel of the {len(system)} labelled inputs plus σ² = {noise:g} is not positive definite; raise the "
             "jitter, or compute the kernel in float64 (precision: float64)"
         )
-    whitened = torch.linalg.solve_triangular(root, k_train_pool, upper=False)  # W (n, m)
-    shift = whitened.T @ torch.linalg.solve_triangular(root, residual, upper=False)  # (m, k)
-    return shift, gram(whitened)
+    return system
 
 
 def by_conjugate_gradients(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from look_ahead_cases import close
@@ -120,6 +122,23 @@ def test_solving_leaves_what_it_was_given_as_it_was(problem: Problem) -> None:
     before = [tensor.clone() for tensor in (kernel, cross, residual)]
     solver.by_cholesky(*problem)
     assert all(torch.equal(*pair) for pair in zip((kernel, cross, residual), before, strict=True))
+
+
+def test_the_factor_takes_the_place_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    places, factorise = [], torch.linalg.cholesky_ex
+
+    def watched(matrix: torch.Tensor, **given: Any) -> Any:
+        result = factorise(matrix, **given)
+        places.append((matrix.data_ptr(), result[0].data_ptr()))
+        assert torch.equal(result[0], factor)
+        return result
+
+    kernel, noise, *_ = SYSTEMS["well-conditioned"]
+    factor = torch.linalg.cholesky(kernel + noise * torch.eye(40, dtype=torch.float64))
+    monkeypatch.setattr(torch.linalg, "cholesky_ex", watched)
+    solver.by_cholesky(*SYSTEMS["well-conditioned"])
+    ((system, root),) = places
+    assert system == root != kernel.data_ptr()
 
 
 def test_the_factor_s_size_decides_between_the_solvers() -> None:

@@ -26,7 +26,7 @@ class ClusterMargin(Strategy):
     tree is cut where clusters have `mean_size` members on average, which stands for the paper's threshold ε. A budget
     of `limit` or more is margin sampling. The paper clusters the whole pool once, in the features of the first model;
     here it is the shortlist of every cycle, since a tree of the pool takes O(m²) memory. Published for high budgets.
-    With s = min(shortlist·b, limit): time O(m·k + s²·d), memory O(m·k + s²), 4·s² bytes (400 MB for 10 000).
+    With s = min(shortlist·b, limit): time O(m·k + s²·d), memory O(m·k + s²), 8·s² bytes (800 MB for 10 000).
     """
 
     paper = "Citovsky et al., NeurIPS 2021"
@@ -53,7 +53,8 @@ class ClusterMargin(Strategy):
 def average_linkage(points: torch.Tensor, clusters: int) -> torch.Tensor:
     """The cluster (s,) of each of s ≥ 2 points (s, d): the average-linkage tree cut into at most `clusters` parts.
 
-    It is fewer where merges are equally high. Time O(s²·d), memory 8 bytes for each of s²/2 distances.
+    It is fewer where merges are equally high. Time O(s²·d), memory 8 bytes for each of s²/2 distances, of which scipy
+    makes a copy.
     """
     import torch
     from scipy.cluster.hierarchy import fcluster, linkage

@@ -85,11 +85,12 @@ class Trace:
 
     @classmethod
     def start(cls, factors: Factors, initial: torch.Tensor, target: torch.Tensor) -> Trace:
-        """With M = `initial`, positive definite, and no point added. Holds four matrices of (k·d)² numbers at once."""
+        """With M = `initial`, positive definite, and no point added. Holds four matrices of (k·d)² numbers at once, the
+        two that it is given among them; `initial` is written over."""
         import torch
 
         inverse = torch.cholesky_inverse(torch.linalg.cholesky(initial))
-        outer = inverse @ target @ inverse
+        outer = torch.mm(inverse, target, out=initial) @ inverse
         return cls(factors, inverse, target, factors.quadratic(inverse), factors.quadratic(outer))
 
     def decrease(self) -> torch.Tensor:

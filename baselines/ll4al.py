@@ -46,6 +46,7 @@ class LL4AL(TopScore):
     in each cycle the copy starts from the weights that the network starts from. It is only there to pick.
     """
 
+    below_zero: ClassVar[bool] = True
     paper: ClassVar[str] = "Yoo and Kweon, CVPR 2019"
     regime: ClassVar[Literal["low", "high", "any"]] = "high"
     cost: ClassVar[str] = "one forward pass, O(m) memory; separate doubles the time of training"

@@ -19,12 +19,17 @@ if TYPE_CHECKING:
 DIAMETER = 2.0
 """No two features of norm 1 are further apart."""
 RESOLUTION = 1e-4
+"""Sums of similarities that differ by less than this count as equal."""
+EDGE = 1e-9
+"""By how much of the radius' square a point must be inside a ball, above what float64 rounds: a point at the radius
+itself, where the default radius always puts one, is outside, whichever of the two distances is asked for."""
 
 
 @dataclass(frozen=True)
 class Ball(Kernel):
     """x covers y where ‖x − y‖ < radius. Gain(x) is the number of points newly covered, out of `points`; of equal
-    numbers, that of nearer points is larger, by less than 1."""
+    numbers, that of nearer points is larger, by less than 1. For points in float64: what is covered is subtracted from
+    gains computed before, which in float32 would drift apart by more than what tells them apart."""
 
     covers_once: ClassVar[bool] = True
 
@@ -32,7 +37,7 @@ class Ball(Kernel):
     points: int
 
     def similarity(self, squared: torch.Tensor) -> torch.Tensor:
-        return squared.div_(-(self.radius**2)).add_(1).clamp_min_(0)  # positive inside the ball alone
+        return squared.div_(-(self.radius**2)).add_(1 - EDGE).clamp_min_(0)  # positive inside the ball alone
 
     def gains(self, similarity: torch.Tensor, covered: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
         new = similarity * (weights * (covered == 0))  # (a, b)
@@ -51,7 +56,7 @@ class ProbCover(Strategy):
     alone, by k-means with as many clusters as classes. Of equally many new points nearer ones are preferred, so that
     the picks hardly depend on the order of the candidates; once all is covered, those most like the mean are taken.
     Edges are not stored: those into a point are computed once for the first degrees and once more when it is covered.
-    Time O((m + n)·m·d) and O(m·d) per pick, memory O((m + n)·d), whatever the radius.
+    Time O((m + n)·m·d) and O(m·d) per pick, memory O((m + n)·d), whatever the radius; in float64.
     """
 
     paper: ClassVar[str] = "Yehuda et al., NeurIPS 2022"
@@ -72,7 +77,7 @@ class ProbCover(Strategy):
             with view.journal.stage("radius"):
                 everything = torch.cat([labelled.x, points.x])
                 radius = pure_radius(everything, kmeans(everything, view.classes, view.generator), self.purity)
-        labelled, points = labelled.resolving(radius), points.resolving(radius)
+        labelled, points = labelled.double(), points.double()
         cover = Cover(labelled, points, Ball(radius, len(points)), torch.ones_like(points.squares))
         return greedy(cover, budget, view.journal)
 

@@ -51,6 +51,8 @@ class StochasticBatch(Strategy):
             return f"scorer: wanted a strategy that scores candidates one by one, such as entropy; {name} picks sets"
         if self.scorer.sees_labels:
             return f"scorer: {name} looks at the true labels, which are not shown to a strategy that stands for others"
+        if self.transform == "power" and self.scorer.below_zero:
+            return f"transform: power wants scores not below 0, as those of {name} may be. Use softmax or softrank"
         return self.scorer.refusal(learner, protocol)
 
     def query(self, view: View, budget: int) -> torch.Tensor:

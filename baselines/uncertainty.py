@@ -45,6 +45,7 @@ class Entropy(TopScore):
 class Margin(TopScore):
     """Smallest margin between the two most probable classes (Scheffer et al. 2001)."""
 
+    below_zero: ClassVar[bool] = True
     paper: ClassVar[str] = "Scheffer et al., IDA 2001"
     cost: ClassVar[str] = "O(m·k)"
 

@@ -22,6 +22,7 @@ from bench.oracle import noisy
 from bench.protocol import check_pool
 from bench.query import Query, State, audit, initial_query, query
 from bench.record import SCHEMA, Measured, Row
+from bench.run_memory import forget_earlier_runs
 
 KEPT_WEIGHTS = 2
 
@@ -57,6 +58,7 @@ class Run:
     def finish(self) -> None:
         """Run every cycle that is not finished yet. Raises DataError where the pool is too small for all of them."""
         check_pool(self.cell.protocol, len(self.data.y_pool))
+        forget_earlier_runs()
         state = self.resume()
         first = 0 if state is None else state.cycle + 1
         for cycle in range(first, self.cell.protocol.cycles + 1):

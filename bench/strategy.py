@@ -56,6 +56,9 @@ class Strategy(ABC):
 class TopScore(Strategy):
     """A strategy that is a score: the largest scores are picked, of equal ones the first."""
 
+    below_zero: ClassVar[bool] = False
+    """Whether scores may be below 0, which powers of them do not allow."""
+
     @abstractmethod
     def score(self, view: View) -> torch.Tensor:
         """How much each candidate is wanted (m,); larger = more wanted."""

@@ -51,19 +51,21 @@ class Question:
 
         labels = self.label_outputs[self.positions].argmax(dim=1)  # (c,)
         targets = torch.nn.functional.one_hot(labels, self._classes).to(self.belief.outputs)  # (c, k)
-        return torch.cat([utility(ahead) for ahead, _ in self._looked_ahead(targets)])
+        everything = torch.arange(len(labels), device=labels.device)
+        return torch.cat([utility(ahead) for ahead, _ in self._looked_ahead(everything, targets)])
 
     def expected(self, utility: Callable[[Ahead], torch.Tensor]) -> torch.Tensor:
-        """Σ_y p(y | x') utility(f⁺ with y) (c,), over all k labels of each candidate."""
+        """Σ_y p(y | x') utility(f⁺ with y) (c,), over the labels of each candidate that are possible, p > 0."""
         import torch
 
         p = self.probabilities.to(self.belief.outputs)  # (c, k)
         total = torch.zeros_like(p[:, 0])  # (c,)
         for y in range(self._classes):
-            target = torch.zeros_like(p)
-            target[:, y] = 1
-            for ahead, part in self._looked_ahead(target, y / self._classes, 1 / self._classes):
-                total[part] += p[part, y] * utility(ahead)
+            possible = (p[:, y] != 0).nonzero()[:, 0]  # (c',)
+            targets = torch.zeros_like(p[possible])
+            targets[:, y] = 1
+            for ahead, rows in self._looked_ahead(possible, targets, y / self._classes, 1 / self._classes):
+                total[rows] += p[rows, y] * utility(ahead)
         return total
 
     @property
@@ -71,20 +73,22 @@ class Question:
         return self.belief.outputs.shape[1]
 
     def _looked_ahead(
-        self, targets: torch.Tensor, done: float = 0.0, share: float = 1.0
-    ) -> Iterator[tuple[Ahead, slice]]:
-        """The look-ahead of the candidates to score with targets (c, k), a part of them at a time."""
+        self, rows: torch.Tensor, targets: torch.Tensor, done: float = 0.0, share: float = 1.0
+    ) -> Iterator[tuple[Ahead, torch.Tensor]]:
+        """The look-ahead of the rows (r,) of positions with targets (r, k), a part of them at a time, with its rows."""
         size = max(self.belief.together, NUMBERS // max(1, self.before.numel()))
-        for start in range(0, len(self.positions), size):
-            part = slice(start, start + size)
-            yield self.belief.ahead(self.positions[part], targets[part], self.at), part
-            self.progress(done + share * min(1.0, (start + size) / len(self.positions)))
+        for start in range(0, len(rows), size):
+            part = rows[start : start + size]
+            yield self.belief.ahead(self.positions[part], targets[start : start + size], self.at), part
+            self.progress(done + share * min(1.0, (start + size) / len(rows)))
 
 
 class Acquisition(ABC):
     """An acquisition function. Implementations are frozen dataclasses; fields are part of the cell's id."""
 
     revision: ClassVar[int] = 1
+    unread: ClassVar[frozenset[str]] = frozenset()
+    """Which of look-ahead's settings reference, label_from and probe change no score."""
 
     @abstractmethod
     def score(self, question: Question) -> torch.Tensor:

@@ -23,8 +23,10 @@ class EmpiricalNTK(Retraining):
 
     `kernel`: Θ(x, x') = ∇f¹(x)·∇f¹(x') of the first logit, as the paper, or of the sum of the logits over √k (the
     pseudo-NTK, arXiv 2206.12543). `jitter` λ: σ² = λ · mean diagonal of Θ(X, X), on every diagonal, an added point's
-    included. `memory_mib` bounds what the kernel's computation holds beside its result; `solver`: cholesky for up to
-    `factor_mib` of factor, conjugate gradients above. Time O((n + m)²·P) for P parameters, in matrix products.
+    included. `memory_mib` bounds what the kernel's computation holds beside its result. The labelled inputs' system is
+    solved by Cholesky for up to `factor_mib` of factor, n² numbers of 8 bytes, by conjugate gradients above; the
+    kernel, (n + m)² numbers, and the solution, (n + m)·m, are held in either case and do not count. Time
+    O((n + m)²·P) for P parameters, in matrix products.
     """
 
     kernel: KernelOutput = "first_logit"

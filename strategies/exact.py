@@ -1,4 +1,4 @@
-"""Retraining in closed form, for learners that are kernel regressions: nothing is approximated."""
+"""Retraining in closed form, for learners that are kernel regressions."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 @retrainings.register("exact")
 @dataclass(frozen=True)
 class Exact(Retraining):
-    """The learner's own kernel and noise, from a prior mean of 0: what the learner would become, exactly.
+    """The learner's own kernel and noise, from a prior mean of 0: exact for ridge; for gp at the σ² of its last fit.
 
-    For ridge and gp. O(n³ + n²m + nm²) time, O((n + m)²) memory.
+    A refit of gp takes σ² anew, from the mean diagonal of the kernel with the added input. O(n³ + n²m + nm²) time,
+    O((n + m)²) memory.
     """
 
     def refusal(self, learner: Learner) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from strategies.acquisition import Acquisition, Question, acquisitions
 
@@ -21,6 +21,8 @@ class EER(Acquisition):
 
     O(m²k²) time by a kernel, since every f⁺ has to be made into probabilities.
     """
+
+    unread: ClassVar[frozenset[str]] = frozenset({"reference"})
 
     def score(self, question: Question) -> torch.Tensor:
         def certainty(ahead: Ahead) -> torch.Tensor:

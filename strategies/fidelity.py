@@ -28,10 +28,11 @@ class Fidelity(Audit):
     For each of `proxies`, against `against`: `r2` of the change f⁺ − f over all candidates, inputs and classes;
     `r2_excess`, the same after the mean change over candidates is taken off both, since only what differs between
     candidates can rank them; `rank_correlation` (Spearman) of the scores of `acquisition`; `overlap`, the share that
-    the best `top` of both have in common. `cycles` are those whose queries are audited, by default all.
+    the best `top` of both have in common; it is left out where there are no more candidates than that. `cycles` are
+    those whose queries are audited, by default all.
 
     Retraining draws its own order of batches: with `against` among the proxies too one sees how far a rerun agrees,
-    which is the most that there is to reach.
+    so far one noisy retraining foretells another; a proxy that foretells their mean may do better.
     """
 
     proxies: tuple[Retraining, ...]
@@ -46,6 +47,11 @@ class Fidelity(Audit):
             raise ValueError("proxies: wanted at least one retraining proxy; got none")
 
     def refusal(self, learner: Learner) -> str | None:
+        if self.top >= self.candidates:
+            return (
+                f"top: wanted fewer than the {self.candidates} candidates; got {self.top}, and the best {self.top} of "
+                "them are the same whatever a proxy says"
+            )
         reasons = (proxy.refusal(learner) for proxy in (self.against, *self.proxies))
         return next((reason for reason in reasons if reason is not None), None)
 
@@ -73,13 +79,22 @@ class Fidelity(Audit):
             yield (name if names.count(name) == 1 else f"{name}-{names[: i + 1].count(name)}"), proxy
 
     def _looked_ahead(self, proxy: Retraining, view: View) -> tuple[torch.Tensor, torch.Tensor]:
-        """The changes f⁺ − f (m, m, k) of every candidate at every candidate, and the scores (m,)."""
+        """The changes f⁺ − f (m, m, k) of every candidate at every candidate, and the scores (m,).
+
+        A proxy that retrains does so once for both, where the scores ask for most likely labels.
+        """
         import torch
+
+        from strategies.beliefs.belief import Materialised
+        from strategies.beliefs.looked_ahead import LookedAhead
 
         belief, before = proxy.belief(view), view.outputs.double()
         everything = torch.arange(len(view), device=before.device)
         targets = torch.nn.functional.one_hot(before.argmax(dim=1), view.classes).to(before)  # (m, k)
-        after = belief.ahead(everything, targets, everything).outputs()
+        ahead = belief.ahead(everything, targets, everything)
+        after = ahead.outputs()
+        if isinstance(ahead, Materialised):
+            belief = LookedAhead(belief.outputs, belief, targets, after)
         question = Question(belief, before, before, view.model.rule, everything, everything, view.journal.progress)
         return after - before, self.acquisition.score(question)
 
@@ -89,14 +104,15 @@ def agreement(
 ) -> dict[str, float]:
     """How well predicted changes (m, m, k) and scores (m,) agree with the actual ones.
 
-    A figure that is not defined is left out: where retraining changes nothing, or all candidates score the same.
+    A figure that is not defined is left out: where retraining changes nothing, or all candidates score the same, or
+    all are among the best.
     """
     best, predicted_best = (s.argsort(descending=True, stable=True)[:top].tolist() for s in (scores, predicted_scores))
     figures = {
         "r2": r_squared(predicted, actual),
         "r2_excess": r_squared(predicted - predicted.mean(dim=0), actual - actual.mean(dim=0)),
         "rank_correlation": rank_correlation(predicted_scores, scores),
-        "overlap": len({*best} & {*predicted_best}) / len(best),
+        "overlap": len({*best} & {*predicted_best}) / len(best) if top < len(scores) else math.nan,
     }
     return {name: figure for name, figure in figures.items() if math.isfinite(figure)}
 

@@ -1,5 +1,5 @@
 """Neural tangent kernels of infinitely wide networks (Jacot et al., NeurIPS 2018; Arora et al., NeurIPS 2019), by
-neural-tangents. They do not depend on weights, so what was computed in one cycle serves every later one.
+neural-tangents. They do not depend on weights, so what was computed in one cycle of a run serves its later ones.
 
 This module and what stands in strategies/infinite are the only ones that know jax.
 """
@@ -18,6 +18,7 @@ import numpy as np
 from bench.errors import DataError
 from bench.nets.fields import image_channels
 from bench.nets.mlp import MLP
+from bench.run_memory import forgotten_between_runs
 from strategies.infinite.architecture import (
     BIAS,
     WEIGHT,
@@ -78,15 +79,19 @@ def infinite_ntk(
 def remembered_ntk(
     net: Net, readout: Readout, x1: torch.Tensor, x2: torch.Tensor | None = None, progress: Progress | None = None
 ) -> torch.Tensor:
-    """infinite_ntk, to the bit, where pairs of inputs that this process has asked for before cost nothing."""
+    """infinite_ntk, to the bit, where pairs of inputs that this run has asked for before cost nothing."""
     kernel = pool_kernel(net, readout, _shape_of(x1, x2))
     return _torch(kernel(*_rows(x1, x2), progress), x1)
 
 
 @lru_cache(maxsize=2)
 def pool_kernel(net: Net, readout: Readout, shape: tuple[int, ...]) -> KernelCache:
-    """What this process remembers of a kernel, at most CACHE_MIB. Two are kept: a learner's own and a strategy's."""
+    """What this process remembers of a kernel in one run, at most CACHE_MIB. Two are kept: a learner's own and a
+    strategy's. The compiled kernel outlives the run."""
     return KernelCache(tile_kernel(net, readout, shape, TILE_MIB), CACHE_MIB)
+
+
+forgotten_between_runs(pool_kernel.cache_clear)
 
 
 @lru_cache(maxsize=8)

@@ -21,7 +21,7 @@ class InfiniteWidth(Retraining):
     """The network's outputs, moved by the analytic kernel of the matching network of infinite width (no BatchNorm).
 
     `readout`: flatten, or gap for global average pooling, which costs the square of the positions per pair. `jitter` as
-    for entk. The kernel does not depend on weights: what one cycle computed serves the next ones.
+    for entk. The kernel does not depend on weights: what one cycle computed serves the next ones of its run.
     """
 
     readout: Literal["flatten", "gap"] = "flatten"

@@ -14,7 +14,7 @@ from bench.protocol import Protocol
 from bench.selection import top_k
 from bench.strategy import Strategy, strategies
 from bench.view import View
-from strategies.acquisition import Acquisition, Question
+from strategies.acquisition import Acquisition, Question, acquisitions
 from strategies.batch_rules import by_k_dpp, by_k_means_plus_plus, most_likely_targets
 from strategies.empirical_ntk import EmpiricalNTK
 from strategies.output_change import MLMOC
@@ -54,7 +54,8 @@ class LookAhead(Strategy):
     what unknown labels are guessed from: the network's outputs, or the belief's (with a kernel those of the linearised
     network); by default the network's where all are picked at once, the belief's in greedy and sequential selection,
     since there the network is not retrained in between. `probe`: over how many random candidates x the sum runs, by
-    default all.
+    default all; the place of one that is picked is taken by the next. A candidate in the probe counts its own change,
+    one outside does not: look-aheads with a large own change, those by a kernel above all, favour the probe.
     """
 
     acquisition: Acquisition = field(default_factory=MLMOC)
@@ -74,14 +75,25 @@ class LookAhead(Strategy):
             return "in the sequential protocol candidates are picked one by one; leave out batch"
         if self.batch in ("k_dpp", "k_means++") and (self.acquisition != MLMOC() or self.reference is not None):
             return f"batch: {self.batch} goes by what most likely labels change; leave out acquisition and reference"
+        if self._ignored:
+            told = " and ".join(self._ignored)
+            name = acquisitions.name_of(type(self.acquisition))
+            return f"acquisition: {name} does not depend on {told}, which would change no pick; leave out {told}"
         return self.retrain.refusal(learner)
+
+    @property
+    def _ignored(self) -> list[str]:
+        """The settings that were given and change no pick; greedy guesses labels whatever the acquisition function."""
+        unread = self.acquisition.unread - ({"label_from"} if self.batch == "greedy" else set())
+        given = {"reference": self.reference, "label_from": self.label_from, "probe": self.probe}
+        return [name for name, value in given.items() if value is not None and name in unread]
 
     def query(self, view: View, budget: int) -> torch.Tensor:
         import torch
 
         belief = self.retrain.belief(view)
         order = torch.randperm(len(view), generator=view.generator).to(view.candidates.device)
-        asking = _Asking(self, view, order[: self.probe] if self.probe else order.sort().values)
+        asking = _Asking(self, view, order if self.probe else order.sort().values)
         with view.journal.stage("scores"):
             if view.reveal is not None:
                 reveal = view.reveal
@@ -93,11 +105,11 @@ class LookAhead(Strategy):
 
 @dataclass(frozen=True)
 class _Asking:
-    """One query: the strategy, what it sees, and the candidates (p,) that the sum over x may run over."""
+    """One query: the strategy, what it sees, and the order (m,) in which the sum over x takes candidates."""
 
     strategy: LookAhead
     view: View
-    probe: torch.Tensor
+    order: torch.Tensor
 
     def at_once(self, belief: Belief, budget: int) -> torch.Tensor:
         """The batch from one look ahead."""
@@ -111,13 +123,14 @@ class _Asking:
         return top_k(scores, budget)
 
     def one_by_one(self, belief: Belief, budget: int, label: Label) -> torch.Tensor:
-        """The best candidate, then the best after that one's label, and so on; a pick leaves the sum over x.
+        """The best candidate, then the best after that one's label, and so on; a pick leaves the sum over x, where the
+        next one in the probe's order takes its place.
 
         The scores kept beside the rows are those of the first pick.
         """
         import torch
 
-        left, picked = torch.ones(len(self.view), dtype=torch.bool, device=self.probe.device), []
+        left, picked = torch.ones(len(self.view), dtype=torch.bool, device=self.order.device), []
         for step in range(budget):
             question = self._question(belief, left.nonzero()[:, 0], "belief", step / budget, 1 / budget)
             scores = self.strategy.acquisition.score(question)
@@ -136,7 +149,7 @@ class _Asking:
         import torch
 
         outputs = {"network": self.view.outputs.to(belief.outputs), "belief": belief.outputs}
-        at = self.probe[torch.isin(self.probe, positions)]
+        at = self.order[torch.isin(self.order, positions)][: self.strategy.probe]  # (p,)
         return Question(
             belief=belief,
             before=outputs[self.strategy.reference or default][at],
@@ -150,7 +163,7 @@ class _Asking:
     def _everything(self) -> torch.Tensor:
         import torch
 
-        return torch.arange(len(self.view), device=self.probe.device)
+        return torch.arange(len(self.view), device=self.order.device)
 
 
 def _one_hot(label: int, question: Question) -> torch.Tensor:

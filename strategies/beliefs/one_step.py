@@ -20,7 +20,10 @@ BATCH = 256
 
 @dataclass(frozen=True)
 class OneStep(Retrainer):
-    """θ − η ∇ of the mean loss over n labelled samples and a additions; the labelled samples' part is found once."""
+    """θ − η ∇ of the mean loss over n labelled samples and a additions; the labelled samples' part is found once.
+
+    It is for one network and its samples: weights() raises ValueError for others.
+    """
 
     net: Network
     samples: Samples
@@ -29,6 +32,8 @@ class OneStep(Retrainer):
     at_once: int = 1
 
     def weights(self, net: Network, samples: Samples, sets: Sequence[Sequence[Addition]]) -> Weights:
+        if net is not self.net or samples is not self.samples:
+            raise ValueError("wanted the network and the samples that this step was made for; make another OneStep")
         return stacked([self._stepped(added) for added in sets])
 
     def _stepped(self, added: Sequence[Addition]) -> Weights:

@@ -89,7 +89,10 @@ def _finite(outputs: torch.Tensor) -> torch.Tensor:
     """Outputs (b, p, k) of b networks. Raises Diverged where any is not finite."""
     bad = int((~outputs.isfinite()).flatten(1).any(dim=1).sum())
     if bad:
-        raise Diverged(f"retraining diverged for {bad} of {len(outputs)} candidates; lower `rate` of the proxy")
+        raise Diverged(
+            f"retraining diverged for {bad} of the {len(outputs)} candidates with a label that were looked at "
+            "together; lower `rate` of the proxy"
+        )
     return outputs
 
 

@@ -15,36 +15,52 @@ BLOCK = 1024
 PRECONDITIONER = 100
 TOLERANCE = 1e-10
 ITERATIONS = 2000
+ACCEPTED = 1e-6
+"""The largest relative residual of a column with which the solution of conjugate gradients is used."""
 
 
 def by_cholesky(
     k_train_train: torch.Tensor, noise: float, k_train_pool: torch.Tensor, residual: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """With A = Θ(X, X) + σ²I = R Rᵀ and W = R⁻¹ Θ(X, U): Wᵀ R⁻¹ (Y − f₀) and WᵀW. O(n³ + n²m + nm²) time.
+    """With A = Θ(X, X) + σ²I = R Rᵀ and W = R⁻¹ Θ(X, U): Wᵀ R⁻¹ (Y − f₀) and WᵀW. O(n³ + n²m + nm²) time; beside what
+    it is given it holds R and W, then W and WᵀW.
 
     Raises Refused where A is not positive definite in float64.
     """
-    system = k_train_train.clone()  # (n, n)
+    root = _factor(k_train_train, noise)
+    whitened = torch.linalg.solve_triangular(root, k_train_pool, upper=False)  # W (n, m)
+    shift = whitened.T @ torch.linalg.solve_triangular(root, residual, upper=False)  # (m, k)
+    del root
+    return shift, gram(whitened)
+
+
+def _factor(k_train_train: torch.Tensor, noise: float) -> torch.Tensor:
+    """R (n, n), lower triangular, in the place of the one copy that is made of Θ(X, X) (n, n)."""
+    system = k_train_train.T.clone(memory_format=torch.contiguous_format).T  # (n, n), by columns as LAPACK has it
     system.diagonal().add_(noise)
-    root, failed = torch.linalg.cholesky_ex(system)
+    failed = torch.empty((), dtype=torch.int32, device=system.device)
+    torch.linalg.cholesky_ex(system, out=(system, failed))
     if failed:
         raise Refused(
             f"the kernel of the {len(system)} labelled inputs plus σ² = {noise:g} is not positive definite; raise the "
             "jitter, or compute the kernel in float64 (precision: float64)"
         )
-    whitened = torch.linalg.solve_triangular(root, k_train_pool, upper=False)  # W (n, m)
-    shift = whitened.T @ torch.linalg.solve_triangular(root, residual, upper=False)  # (m, k)
-    return shift, gram(whitened)
+    return system
 
 
 def by_conjugate_gradients(
     k_train_train: torch.Tensor, noise: float, k_train_pool: torch.Tensor, residual: torch.Tensor
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The same by conjugate gradients, preconditioned by a pivoted Cholesky factor of low rank (Gardner et al., NeurIPS
-    2018), through linear_operator: no n×n factor is held."""
+    2018), through linear_operator: no n×n factor is held.
+
+    Raises Refused where the residual of the solution is not small: then it has not converged.
+    """
     from linear_operator import settings, to_linear_operator
 
-    system = to_linear_operator(k_train_train).add_diagonal(torch.full((len(residual),), noise).to(residual))
+    scale = TOLERANCE / noise  # its iterations take inner products below 1e-10 for 0, whatever the kernel's units
+    diagonal = torch.full((len(residual),), scale * noise).to(residual)
+    system = (to_linear_operator(k_train_train) * scale).add_diagonal(diagonal)
     right = torch.cat([residual, k_train_pool], dim=1)  # (n, k + m)
     with (
         settings.max_cholesky_size(0),
@@ -53,10 +69,30 @@ def by_conjugate_gradients(
         settings.max_preconditioner_size(PRECONDITIONER),
         settings.min_preconditioning_size(0),
     ):
-        solved = system.solve(right)  # (n, k + m)
+        solved = system.solve(right).mul_(scale)  # (n, k + m)
+    _check_converged(relative_residual(k_train_train, noise, solved, right))
     k = residual.shape[1]
     product = k_train_pool.T @ solved  # (m, k + m)
     return product[:, :k], (product[:, k:] + product[:, k:].T) / 2
+
+
+def relative_residual(kernel: torch.Tensor, noise: float, solved: torch.Tensor, right: torch.Tensor) -> float:
+    """The largest ‖(Θ + σ²I)x − b‖ / ‖b‖ of the columns x of solved and b of right (n, c), for Θ (n, n); columns of
+    zeros count by what they are off."""
+    largest = 0.0
+    for x, b in zip(solved.split(BLOCK, dim=1), right.split(BLOCK, dim=1), strict=True):
+        off = (torch.addmm(b, kernel, x, beta=-1).add_(x, alpha=noise)).norm(dim=0)  # (block,)
+        norms = b.norm(dim=0)
+        largest = max(largest, float((off / norms.where(norms > 0, 1)).max().nan_to_num(torch.inf)))
+    return largest
+
+
+def _check_converged(residual: float) -> None:
+    if residual > ACCEPTED:
+        raise Refused(
+            f"conjugate gradients did not converge: their relative residual is {residual:.2g}, wanted at most "
+            f"{ACCEPTED:g}. Raise the jitter, or factor_mib until a factor of the labelled inputs fits into it"
+        )
 
 
 def gram(w: torch.Tensor) -> torch.Tensor:

@@ -15,14 +15,18 @@ class KernelCache:
     """One symmetric matrix over all distinct inputs seen, so that only pairs that are new cost anything.
 
     Inputs are known by their content: equal ones share a row. The matrix takes at most `memory_mib`; where the inputs
-    seen would need more, those that the request at hand does not name are forgotten, and a request that needs more on
-    its own is computed without being remembered. Answers are the same bits either way. For one thread at a time.
+    seen would need more, as many as needed are forgotten of those that the request at hand does not name: first those
+    that the fewest requests named, of equal ones those named longest ago. So test inputs, which every cycle names, stay
+    before candidates that do not return. A request that needs more on its own is computed without being remembered.
+    Answers are the same bits either way. For one thread at a time.
     """
 
     def __init__(self, kernel: TileKernel, memory_mib: float) -> None:
         self.kernel = kernel
         self.limit = math.isqrt(int(memory_mib * 2**20) // 8)
         self._position: dict[str, int] = {}
+        self._named: dict[str, tuple[int, int]] = {}  # in how many requests, and which was the last, forgotten or not
+        self._requests = 0
         self._matrix = np.empty((0, 0))
 
     def __len__(self) -> int:
@@ -62,17 +66,30 @@ class KernelCache:
         return np.array([self._position[digest] for digest in rows.digests], dtype=np.intp)
 
     def _admit(self, distinct: Array) -> None:
+        self._count(distinct)
         new = [digest for digest in distinct if digest not in self._position]
-        if len(self) + len(new) > self.limit:
-            self._forget_all_but(set(distinct))
+        excess = len(self) + len(new) - self.limit
+        if excess > 0:
+            self._forget(excess, set(distinct))
         self._grow(len(self) + len(new))
         for digest in new:
             self._position[digest] = len(self)
 
-    def _forget_all_but(self, wanted: set[str]) -> None:
-        kept = [digest for digest in self._position if digest in wanted]
-        at = [self._position[digest] for digest in kept]
-        self._matrix = self._matrix[np.ix_(at, at)]
+    def _count(self, distinct: Array) -> None:
+        self._requests += 1
+        for digest in distinct:
+            self._named[digest] = (self._named.get(digest, (0, 0))[0] + 1, self._requests)
+
+    def _forget(self, number: int, wanted: set[str]) -> None:
+        """Forget so many inputs that are not wanted; the others move up in place, in the order in which they came."""
+        others = [digest for digest in self._position if digest not in wanted]
+        gone = set(sorted(others, key=self._named.__getitem__)[:number])
+        kept = [digest for digest in self._position if digest not in gone]
+        at = np.array([self._position[digest] for digest in kept], dtype=np.intp)
+        for row, before in enumerate(at):
+            self._matrix[row, : len(at)] = self._matrix[before, at]
+        self._matrix[len(at) :] = np.nan
+        self._matrix[:, len(at) :] = np.nan
         self._position = {digest: i for i, digest in enumerate(kept)}
 
     def _grow(self, wanted: int) -> None:

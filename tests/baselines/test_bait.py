@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from cycle_views import Given, given_view
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from baselines import bait
 from baselines.bait import BAIT, binary, expected
@@ -92,7 +96,7 @@ def start(factors: Factors) -> tuple[Trace, torch.Tensor, torch.Tensor]:
     """A trace with M₀ of the first five points, the target of all, and both matrices."""
     initial = factors.at(list(range(5))).total() + 0.5 * torch.eye(12, dtype=torch.float64)
     target = factors.total() / 20
-    return Trace.start(factors, initial, target), initial, target
+    return Trace.start(factors, initial.clone(), target), initial, target
 
 
 def trace_of(matrix: torch.Tensor, target: torch.Tensor) -> float:
@@ -211,3 +215,32 @@ def test_single_precision_is_computed_in_double(strategy: BAIT) -> None:
     model = Given(torch.ones(3, 3) / 3)
     trace = strategy.trace(replace(view, model=model, labelled=single, candidates=view.candidates.float()), 3)
     assert {t.dtype for t in (trace.inverse, trace.factors.weights, trace.g, trace.p)} == {torch.float64}
+
+
+class Live(TorchDispatchMode):
+    """Counts the tensors of at least so many numbers that are held at once, views of one memory as one."""
+
+    def __init__(self, numbers: int) -> None:
+        super().__init__()
+        self.numbers, self.most = numbers, 0
+        self.seen: list[weakref.ref[torch.Tensor]] = []
+
+    def __torch_dispatch__(
+        self, function: Callable[..., Any], types: Any, given: Any = (), named: dict[str, Any] | None = None
+    ) -> Any:
+        result = function(*given, **(named or {}))
+        tensors = [each for each in tree_leaves((given, result)) if isinstance(each, torch.Tensor)]
+        self.seen += [weakref.ref(each) for each in tensors if each.untyped_storage().nbytes() >= 8 * self.numbers]
+        self.seen = [each for each in self.seen if each() is not None]
+        held = {each.untyped_storage().data_ptr() for seen in self.seen if (each := seen()) is not None}
+        self.most = max(self.most, len(held))
+        return result
+
+
+def test_a_query_holds_at_most_four_matrices_of_all_weights() -> None:
+    view = given_view(10, 20, features=60, classes=4)
+    view.features, view.probabilities  # noqa: B018
+    with Live(240**2) as live:
+        picks = BAIT().query(view, 2)
+    assert len(set(picks)) == 2
+    assert live.most == 4

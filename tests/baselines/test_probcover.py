@@ -10,8 +10,8 @@ from given_model import given_view
 
 from baselines import tiles
 from baselines.clusters import kmeans
-from baselines.probcover import ProbCover, pure_radius
-from baselines.tiles import unit
+from baselines.probcover import Ball, ProbCover, pure_radius
+from baselines.tiles import Points, squared_distances, unit
 from bench.view import View
 
 
@@ -92,6 +92,28 @@ def test_an_edge_needs_a_distance_below_the_radius() -> None:
     side = 2**0.5  # between points at right angles
     assert degrees(on_circle([0, 90, 180]), side * 1.001) == [2, 3, 2]
     assert degrees(on_circle([0, 90, 180]), side * 0.999) == [1, 1, 1]
+
+
+@pytest.mark.parametrize(("dimensions", "spread", "radius"), [(8, 1.0, 0.5), (16, 0.1, 0.1), (16, 0.02, 0.04)])
+@pytest.mark.parametrize("seed", range(2))
+def test_permuting_single_precision_candidates_permutes_the_picks(
+    dimensions: int, spread: float, radius: float, seed: int
+) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    view = given_view(torch.zeros(300, 3), 1 + spread * torch.randn(300, dimensions, generator=generator))
+    order = torch.randperm(300, generator=generator)
+    other = replace(view, candidates=view.candidates[order])
+    strategy = ProbCover(radius=radius)
+    assert order[strategy.query(other, 100)].tolist() == strategy.query(view, 100).tolist()
+
+
+def test_a_point_at_the_radius_itself_is_outside_in_both_directions() -> None:
+    x = Points.of(unit(view_of(0, 50).features))
+    for i, j in zip(range(25), range(25, 50), strict=True):
+        squared = squared_distances(x[i : i + 1], x[j : j + 1])
+        ball = Ball(float(squared.sqrt()), 50)
+        both = (squared, squared_distances(x, x)[[i, j], [j, i]])
+        assert not any(bool(ball.similarity(distance).any()) for distance in both)
 
 
 def test_permuting_the_candidates_permutes_the_picks() -> None:

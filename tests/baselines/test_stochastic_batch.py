@@ -12,8 +12,10 @@ import torch
 from given_model import given_view
 
 from baselines.coreset import CoreSet
+from baselines.expected_gradient_length import ExpectedGradientLength
+from baselines.ll4al import LL4AL
 from baselines.stochastic_batch import StochasticBatch, Transform, perturbed_top_k, transformed
-from baselines.uncertainty import Entropy, Margin
+from baselines.uncertainty import Entropy, LeastConfidence, Margin
 from bench.learner import Learner
 from bench.learners.linear import Ridge
 from bench.learners.network import NetworkLearner
@@ -161,7 +163,22 @@ def test_a_scorer_that_looks_at_labels_is_refused() -> None:
 
 def test_what_the_scorer_refuses_is_refused() -> None:
     assert StochasticBatch(Fixed()).refusal(Ridge(), PROTOCOL) == "no ridge here"
-    assert StochasticBatch(Margin()).refusal(Ridge(), PROTOCOL) is None
+    assert StochasticBatch(Margin(), "softmax").refusal(Ridge(), PROTOCOL) is None
+
+
+@pytest.mark.parametrize("scorer", [Margin(), LL4AL()], ids=["margin", "ll4al"])
+def test_power_of_a_scorer_whose_scores_may_be_negative_is_refused_before_anything_runs(scorer: TopScore) -> None:
+    reason = StochasticBatch(scorer).refusal(NetworkLearner(), PROTOCOL)
+    name = strategies.name_of(type(scorer))
+    assert reason == f"transform: power wants scores not below 0, as those of {name} may be. Use softmax or softrank"
+    assert StochasticBatch(scorer, "softrank").refusal(NetworkLearner(), PROTOCOL) is None
+
+
+@pytest.mark.parametrize("scorer", [Entropy(), Margin(), LeastConfidence(), ExpectedGradientLength()], ids=repr)
+def test_scorers_say_whether_their_scores_may_be_negative(scorer: TopScore) -> None:
+    outputs = torch.randn(20, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    scores = scorer.score(given_view(outputs, torch.ones(20, 2, dtype=torch.float64)))
+    assert bool((scores < 0).any()) == scorer.below_zero
 
 
 def test_the_network_is_trained_as_the_scorer_wants_it() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -14,14 +16,23 @@ from bench.learner import Fit, Labelled
 from bench.nets.mlp import MLP
 from bench.nets.resnet18 import ResNet18
 from bench.nets.wide_resnet import WideResNet
+from bench.notebook import run_cell
 from bench.objective import TaskLoss
 from bench.probabilities import simplex
 from bench.streams import Streams
+from strategies import infinite_ntk as infinite_ntk_module
 from strategies.gaussian_process import GaussianProcess
-from strategies.infinite_ntk import infinite_ntk, pool_kernel
+from strategies.infinite.tiles import Array, Rows, TileKernel
+from strategies.infinite_ntk import CACHE_MIB, infinite_ntk, pool_kernel
 
 DATA = example_data()
 GP = GaussianProcess(MLP(8, 2), noise=1e-2)
+SMALL_CELL: dict[str, Any] = {
+    "dataset": "digits",
+    "learner": {"name": "gp", "net": {"name": "mlp", "width": 8}},
+    "strategy": "margin",
+    "protocol": {"initial": 10, "budget": 5, "cycles": 2, "candidates": 20},
+}
 
 
 def fit_of(n: int = 12) -> Fit:
@@ -59,6 +70,26 @@ def test_another_process_fits_the_same_bits() -> None:
     assert torch.equal(restored.outputs(DATA.x_test), model.outputs(DATA.x_test))
     pool_kernel.cache_clear()
     assert torch.equal(GP.fit(fit).state()["weights"], model.state()["weights"])
+
+
+def test_a_run_computes_the_pairs_that_it_would_in_a_process_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiles: list[int] = []
+    computed = TileKernel.__call__
+
+    def counting(self: TileKernel, rows: Rows, columns: Rows) -> Array:
+        tiles[-1] += 1
+        return computed(self, rows, columns)
+
+    monkeypatch.setattr(TileKernel, "__call__", counting)
+    for memory in (CACHE_MIB, CACHE_MIB, 0.0):
+        monkeypatch.setattr(infinite_ntk_module, "CACHE_MIB", memory)
+        tiles.append(0)
+        run_cell(SMALL_CELL, tmp_path / str(len(tiles)))
+    first, again, without_memory = tiles
+    assert 0 < first == again
+    assert again < without_memory  # what one cycle computed served the next
 
 
 def test_it_is_the_kernel_regression_that_it_says() -> None:

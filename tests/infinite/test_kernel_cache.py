@@ -137,16 +137,47 @@ def test_equal_bytes_of_another_shape_are_another_input() -> None:
     assert Rows.of(torch.zeros(1, 2, 3)).digests[0] != Rows.of(torch.zeros(1, 3, 2)).digests[0]
 
 
-def test_beyond_the_limit_what_is_not_asked_for_is_forgotten() -> None:
-    x = inputs(9)
+def pairs_of_cycles(cache: KernelCache, counted: Counted, x: torch.Tensor, candidates: int) -> list[int]:
+    """Tiles of one entry computed in each cycle that asks for 2 + cycle labelled inputs, candidates and 6 test inputs.
+
+    The labelled inputs come first in x, then the test inputs, then candidates that are never asked for again.
+    """
+    found = []
+    for cycle in range(4):
+        counted.tiles = 0
+        labelled, start = x[: 2 + cycle], 12 + cycle * candidates
+        cache(rows(torch.cat([labelled, x[start : start + candidates]])))
+        cache(rows(labelled))
+        cache(rows(x[6:12]), rows(labelled))
+        found.append(counted.tiles)
+    return found
+
+
+def test_test_inputs_stay_where_candidates_that_do_not_return_need_room() -> None:
+    counted = Counted()
+    cache = KernelCache(TileKernel(counted, side=1), 8 * 15**2 / 2**20)
+    cycles = pairs_of_cycles(cache, counted, inputs(30), candidates=4)
+    candidates = [4 * (2 + cycle) + 4 * 5 // 2 for cycle in range(4)]  # with the labelled inputs and each other
+    labelled = [3, 3, 4, 5]  # of the new ones with themselves and those before
+    assert cycles == [a + b + c for a, b, c in zip(candidates, labelled, [6 * 2, 6, 6, 6], strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [(("first", "second", "third"), "second"), (("first", "first", "second", "third"), "first")],
+    ids=["the oldest of equally often", "the rarest"],
+)
+def test_beyond_the_limit_what_was_asked_for_least_is_forgotten(asked: tuple[str, ...], kept: str) -> None:
+    part = dict(zip(("first", "second", "third"), inputs(9).split(3), strict=True))
     cache, counted = cache_of(6)
-    cache(rows(x[:5]))
-    cache(rows(x[3:8]))
-    assert len(cache) == 5
+    for name in asked:
+        cache(rows(part[name]))
+    assert len(cache) == 6
     counted.tiles = 0
-    cache(rows(x[3:8]))
+    cache(rows(part[kept]))
+    cache(rows(part["third"]))
     assert counted.tiles == 0
-    cache(rows(x[:3]))
+    cache(rows(part["first" if kept == "second" else "second"]))
     assert counted.tiles > 0
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from look_ahead_cases import FromRegression, Regression, fitted_view, regression
+from look_ahead_cases import FromRegression, Plainly, Regression, fitted_view, regression
 
 from bench.audit import Audit, audits
 from bench.errors import ConfigError
@@ -20,10 +20,13 @@ from bench.notebook import run_cell
 from bench.recipe import OneCycle, Train
 from bench.streams import Streams
 from bench.view import View
-from strategies.beliefs.belief import Belief
+from strategies.acquisition import Acquisition
+from strategies.beliefs.belief import Belief, Materialised
 from strategies.empirical_ntk import EmpiricalNTK
 from strategies.exact import Exact
 from strategies.fidelity import Fidelity, agreement, r_squared
+from strategies.myopic import BeliefMargin
+from strategies.output_change import EMOC, MLMOC
 from strategies.retrained_by_sgd import Naive, OneGradientStep
 from strategies.retraining import Retraining, retrainings
 
@@ -99,7 +102,7 @@ def test_the_overlap_is_that_of_the_best() -> None:
 
 def test_a_proxy_agrees_with_itself_and_less_with_another() -> None:
     view = regression().view()
-    told = Fidelity((Another(), Another(5.0)), candidates=9, against=Another()).measure(view)
+    told = Fidelity((Another(), Another(5.0)), candidates=9, against=Another(), top=3).measure(view)
     assert [told[f"fidelity/another-1/{name}"] for name in FIGURES] == pytest.approx([1, 1, 1, 1])
     assert told["fidelity/another-2/r2"] < 0.9
 
@@ -118,6 +121,35 @@ def test_the_figures_are_of_changes_and_scores_as_adding_each_candidate_gives_th
     (change, scores), (predicted, predicted_scores) = (really_added(noise, view.outputs) for noise in (0.05, 5.0))
     expected = agreement(predicted, change, predicted_scores, scores, top=3)
     assert told == pytest.approx({f"fidelity/another/{name}": figure for name, figure in expected.items()})
+
+
+@dataclass(frozen=True)
+class Counting(Plainly):
+    """Counts the additions that it looks ahead at."""
+
+    seen: list[int] = field(default_factory=list)
+
+    def ahead(self, positions: torch.Tensor, targets: torch.Tensor, at: torch.Tensor) -> Materialised:
+        self.seen.extend(positions.tolist())
+        return super().ahead(positions, targets, at)
+
+
+@pytest.mark.parametrize("acquisition", [MLMOC(), EMOC(), BeliefMargin()], ids=repr)
+def test_every_addition_is_retrained_once_and_the_figures_are_the_same(acquisition: Acquisition) -> None:
+    seen: list[int] = []
+
+    @dataclass(frozen=True)
+    class Retrained(Retraining):
+        """The other proxy's belief, by the law: nothing of it is in closed form."""
+
+        def belief(self, view: View) -> Belief:
+            return Counting(Another().belief(view), seen)
+
+    retrainings.register("retrained")(Retrained)
+    view = regression(candidates=9).view()
+    told = Fidelity((Another(5.0),), 9, Retrained(), acquisition, top=3).measure(view)
+    assert len(seen) == (int((view.probabilities > 0).sum()) if acquisition == EMOC() else 9)
+    assert told == pytest.approx(Fidelity((Another(5.0),), 9, Another(), acquisition, top=3).measure(view))
 
 
 def test_an_audit_draws_from_a_stream_of_its_own(tmp_path: Path) -> None:
@@ -183,7 +215,7 @@ def test_every_figure_of_an_approximation_of_a_real_network_is_finite() -> None:
 
 
 def test_an_audit_changes_no_pick_and_no_fit(tmp_path: Path) -> None:
-    audit = {"name": "fidelity", "candidates": 4, "proxies": ["entk", "one_step"], "against": "naive"}
+    audit = {"name": "fidelity", "candidates": 4, "top": 2, "proxies": ["entk", "one_step"], "against": "naive"}
     plain = [row["result"] for row in run_cell(SETTINGS, tmp_path)]
     audited = [row["result"] for row in run_cell({**SETTINGS, "audit": audit}, tmp_path)]
     assert [row["queried"] for row in plain] == [row["queried"] for row in audited]
@@ -198,6 +230,22 @@ def test_a_proxy_that_the_learner_cannot_have_is_refused_before_anything_runs() 
     assert audit.refusal(Ridge()) == EmpiricalNTK().refusal(Ridge()) is not None
     assert Fidelity((EmpiricalNTK(),), against=Naive()).refusal(Ridge()) == Naive().refusal(Ridge()) is not None
     assert Fidelity((OneGradientStep(),)).refusal(NETWORK) is None
+
+
+def test_the_best_of_no_more_candidates_than_that_is_refused_before_anything_runs() -> None:
+    for top in (10, 11):
+        audit = Fidelity((OneGradientStep(),), candidates=10, top=top)
+        assert audit.refusal(NETWORK) == (
+            f"top: wanted fewer than the 10 candidates; got {top}, and the best {top} of them are the same whatever a "
+            "proxy says"
+        )
+
+
+def test_where_all_candidates_are_among_the_best_the_overlap_is_left_out() -> None:
+    view = regression(candidates=9).view()
+    for top, found in ((8, True), (9, False), (10, False)):
+        told = Fidelity((Another(5.0),), candidates=20, against=Another(), top=top).measure(view)
+        assert ("fidelity/another/overlap" in told) == found
 
 
 def test_no_proxy_is_refused() -> None:

@@ -68,8 +68,8 @@ def test_one_step_is_the_kernels_first_order(net, shape) -> None:  # type: ignor
     everything, first = torch.arange(m), torch.tensor([0])
 
     def error(rate: float) -> torch.Tensor:
-        step = OneStep(network, samples_of(x, targets), Train(), rate)
-        belief = SGDBelief(network, step, samples_of(x, targets), f[n:])
+        samples = samples_of(x, targets)
+        belief = SGDBelief(network, OneStep(network, samples, Train(), rate), samples, f[n:])
         eta = 2 * rate / (n + 1)
         predicted = eta * (kernel[n:, n : n + 1] @ (label - f[n : n + 1]) + kernel[n:, :n] @ (targets - f[:n]))
         change = belief.ahead(first, label, everything).outputs()[0] - f[n:]
@@ -97,6 +97,16 @@ def test_one_step_is_a_step_of_torchs_own_optimiser(loss: str) -> None:
         torch.nn.functional.cross_entropy(net(inputs), wanted.argmax(dim=1)).backward()
     optimizer.step()
     close(ahead, net(x).detach(), 1e-12)
+
+
+def test_one_step_refuses_another_network_and_other_samples_than_its_own() -> None:
+    x, targets = normal(4, 5), normal(3, 2)
+    net, other = MLPModule(5, 2, 8, 1), MLPModule(5, 2, 8, 1)
+    samples = samples_of(x, targets)
+    step, added = OneStep(net, samples, Train(), 0.3), [[(0, targets[0])]]
+    for given in ((other, samples), (net, samples_of(x, targets))):
+        with pytest.raises(ValueError, match="the network and the samples that this step was made for"):
+            step.weights(*given, added)
 
 
 @pytest.mark.slow

@@ -103,7 +103,7 @@ def test_batches_by_changes_are_distinct(retrain: Retraining, edge: Callable[[],
 
 @EVERY
 @PROXIES
-def test_a_probe_may_run_out(acquisition: Acquisition, retrain: Retraining) -> None:
+def test_a_probe_may_be_smaller_than_the_batch(acquisition: Acquisition, retrain: Retraining) -> None:
     view = replace(ordinary(), reveal=lambda position: 0, generator=torch.Generator().manual_seed(0))
     picks = LookAhead(acquisition, retrain, probe=2).query(view, len(view))
     assert sorted(picks.tolist()) == list(range(len(view)))

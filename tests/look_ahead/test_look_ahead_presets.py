@@ -6,6 +6,8 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
+import torch
+from look_ahead_cases import FromRegression, regression
 
 from bench.build import build
 from bench.errors import ConfigError
@@ -17,6 +19,7 @@ from bench.nets.mlp import MLP
 from bench.protocol import Protocol
 from bench.recipe import Train
 from bench.strategy import Strategy, strategies
+from strategies.acquisition import Acquisition
 from strategies.empirical_ntk import EmpiricalNTK
 from strategies.exact import Exact
 from strategies.expected_error import EER
@@ -136,6 +139,41 @@ def test_what_makes_sense_is_not_refused(name: str, learner: Learner, protocol: 
 def test_what_a_batch_rule_would_not_heed_is_refused(batch: str, ignored: dict[str, str]) -> None:
     strategy = built({"name": "lookahead", "batch": batch, **ignored})
     assert "leave out acquisition and reference" in (strategy.refusal(SQUARED, BATCH) or "")
+
+
+GIVEN: dict[str, Plain] = {"reference": "belief", "label_from": "belief", "probe": 5}
+HEEDED = {"mlmoc": GIVEN, "emoc": GIVEN, "eer": {"label_from", "probe"}, "margin": set[str](), "entropy": set[str]()}
+
+
+@pytest.mark.parametrize("setting", GIVEN)
+@pytest.mark.parametrize("name", HEEDED)
+@pytest.mark.parametrize("protocol", [BATCH, SEQUENTIAL], ids=["batch", "sequential"])
+def test_what_an_acquisition_function_would_not_heed_is_refused(name: str, setting: str, protocol: Protocol) -> None:
+    reason = built({"name": f"{name}-entk", setting: GIVEN[setting]}).refusal(SQUARED, protocol)
+    refused = f"acquisition: {name} does not depend on {setting}, which would change no pick; leave out {setting}"
+    assert reason == (None if setting in HEEDED[name] else refused)
+
+
+def test_everything_that_is_not_heeded_is_told_at_once() -> None:
+    reason = built({"name": "entropy-entk", **GIVEN}).refusal(SQUARED, BATCH)
+    assert reason is not None
+    assert reason.endswith("leave out reference and label_from and probe")
+
+
+def test_greedy_selection_heeds_where_labels_are_guessed_from() -> None:
+    strategy = built({"name": "margin-entk", "batch": "greedy", "label_from": "network"})
+    assert strategy.refusal(SQUARED, BATCH) is None
+
+
+@pytest.mark.parametrize("acquisition", [EER(), BeliefMargin(), BeliefEntropy()], ids=repr)
+def test_what_is_not_heeded_changes_no_score(acquisition: Acquisition) -> None:
+    problem, found = regression(), []
+    given = {name: value for name, value in GIVEN.items() if name in acquisition.unread}
+    for settings in ({}, given):
+        view = problem.view()
+        LookAhead(acquisition, FromRegression(problem), **settings).query(view, 1)  # type: ignore[arg-type]
+        found.append(view.journal.scores)
+    assert torch.equal(*found)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("batch", ["greedy", "k_dpp", "k_means++"])

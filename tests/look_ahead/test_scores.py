@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 
 import pytest
@@ -12,6 +12,7 @@ from look_ahead_cases import Plainly, Regression, asked, close, one_hot, regress
 import strategies.acquisition
 from bench.probabilities import Probabilities
 from strategies.acquisition import Acquisition, Question
+from strategies.beliefs.belief import Materialised
 from strategies.expected_error import EER
 from strategies.myopic import BeliefEntropy, BeliefMargin
 from strategies.output_change import EMOC, MLMOC
@@ -140,6 +141,36 @@ def test_emoc_with_certain_labels_is_mlmoc(distance: str) -> None:
     certain = replace(case.question, label_outputs=1e6 * case.label_outputs)
     assert torch.equal(certain.probabilities, certain.probabilities.round())
     close(EMOC(distance).score(certain), MLMOC(distance).score(certain))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Watchful(Plainly):
+    """Notes (candidate, label) of every look-ahead; its outputs are NaN after those in `never`."""
+
+    never: frozenset[tuple[int, int]] = frozenset()
+    seen: list[tuple[int, int]] = field(default_factory=list)
+
+    def ahead(self, positions: torch.Tensor, targets: torch.Tensor, at: torch.Tensor) -> Materialised:
+        pairs = list(zip(positions.tolist(), targets.argmax(dim=1).tolist(), strict=True))
+        self.seen.extend(pairs)
+        outputs = super().ahead(positions, targets, at).outputs()
+        outputs[[pair in self.never for pair in pairs]] = torch.nan
+        return Materialised(outputs)
+
+
+@pytest.mark.parametrize("acquisition", [EMOC(), EMOC("flips"), EER()], ids=repr)
+@pytest.mark.parametrize("numbers", [1, 2**21])
+def test_labels_of_probability_zero_are_not_looked_ahead_at(
+    acquisition: Acquisition, numbers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strategies.acquisition, "NUMBERS", numbers)
+    case = Case(problem_of(10), "network", "network", None, RULES["simplex"])
+    p = case.question.probabilities
+    impossible = frozenset((i, y) for i, y in (p == 0).nonzero().tolist())
+    belief = Watchful(case.question.belief, never=impossible)
+    close(acquisition.score(replace(case.question, belief=belief)), brute_force(acquisition, case))
+    assert sorted(belief.seen) == [(i, y) for i, y in (p > 0).nonzero().tolist()]
+    assert len(impossible) > len(belief.seen) > 0
 
 
 @EVERY

@@ -45,8 +45,8 @@ def margin(outputs: torch.Tensor) -> float:
 class SlowLoop:
     """Algorithm 1 of the paper in the sequential protocol: everything is refitted for every candidate and label."""
 
-    def __init__(self, acquisition: Acquisition, reference: str, probed: list[int]) -> None:
-        self.acquisition, self.reference, self.probed = acquisition, reference, probed
+    def __init__(self, acquisition: Acquisition, reference: str, order: list[int], probe: int | None = None) -> None:
+        self.acquisition, self.reference, self.order, self.probe = acquisition, reference, order, probe
         self.added: list[tuple[int, torch.Tensor]] = []
         self.left = list(range(PROBLEM.candidates))
 
@@ -71,7 +71,7 @@ class SlowLoop:
     def worth(self, i: int, label: int, outputs: torch.Tensor) -> float:
         before = PROBLEM.prior[PROBLEM.labelled :] if self.reference == "network" else outputs
         after = PROBLEM.refitted([*self.added, (i, one_hot(torch.tensor(label), PROBLEM.classes))])
-        x = [position for position in self.probed if position in self.left]
+        x = [position for position in self.order if position in self.left][: self.probe]
         return self.utility(before[x], after[x])
 
     @property
@@ -123,11 +123,15 @@ def test_greedy_picks_are_those_of_refitting_with_most_likely_labels(
 
 
 @pytest.mark.parametrize("acquisition", ACQUISITIONS[:3], ids=repr)
-def test_with_a_probe_the_sum_runs_over_what_is_left_of_it(acquisition: Acquisition) -> None:
-    probed = torch.randperm(PROBLEM.candidates, generator=torch.Generator().manual_seed(7))[:7].tolist()  # as the view
-    strategy = LookAhead(acquisition, FromRegression(PROBLEM), probe=7)
-    picks = strategy.query(PROBLEM.view(Oracle(PROBLEM)), BUDGET).tolist()
-    assert picks == SlowLoop(acquisition, "belief", probed).picks(BUDGET, lambda i, _: Oracle(PROBLEM)(i))
+@pytest.mark.parametrize("probe", [2, 7, 20])
+def test_with_a_probe_the_sum_runs_over_as_many_of_what_is_left_in_random_order(
+    acquisition: Acquisition, probe: int
+) -> None:
+    order = torch.randperm(PROBLEM.candidates, generator=torch.Generator().manual_seed(7)).tolist()  # as the view
+    strategy = LookAhead(acquisition, FromRegression(PROBLEM), probe=probe)
+    picks = strategy.query(PROBLEM.view(Oracle(PROBLEM)), PROBLEM.candidates).tolist()
+    slow = SlowLoop(acquisition, "belief", order, probe)
+    assert picks == slow.picks(PROBLEM.candidates, lambda i, _: Oracle(PROBLEM)(i))
 
 
 def test_picks_leave_the_sum() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from look_ahead_cases import close
@@ -50,6 +52,40 @@ def test_conjugate_gradients_are_cholesky(problem: Problem) -> None:
         assert (found - exact).norm() < 1e-6 * exact.norm()
 
 
+def test_conjugate_gradients_that_did_not_converge_are_refused_with_the_residual(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(solver, "PRECONDITIONER", 1)
+    monkeypatch.setattr(solver, "ITERATIONS", 25)
+    with pytest.raises(Refused, match=r"did not converge: their relative residual is \S+, wanted .* Raise the jitter"):
+        solver.by_conjugate_gradients(*SYSTEMS["ill-conditioned"])
+    solver.by_conjugate_gradients(*SYSTEMS["rank deficient"])
+
+
+@pytest.mark.parametrize("unit", [1e-8, 1.0, 1e8])
+def test_conjugate_gradients_converge_whatever_the_units_of_the_kernel(
+    unit: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(solver, "PRECONDITIONER", 5)
+    monkeypatch.setattr(solver, "ITERATIONS", 100)
+    kernel, noise, cross, residual = system(torch.logspace(2, -2, 50), 1e-2)
+    problem = (unit * kernel, unit * noise, unit * cross, residual)
+    for found, exact in zip(solver.by_conjugate_gradients(*problem), solver.by_cholesky(*problem), strict=True):
+        assert (found - exact).norm() < 1e-8 * exact.norm()
+
+
+def test_the_residual_is_that_of_the_worst_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(solver, "BLOCK", 4)
+    kernel, noise, cross, _ = SYSTEMS["well-conditioned"]
+    right = torch.cat([cross, torch.zeros(40, 1, dtype=torch.float64)], dim=1)
+    matrix = kernel + noise * torch.eye(40, dtype=torch.float64)
+    solved = torch.linalg.solve(matrix, right)
+    assert solver.relative_residual(kernel, noise, solved, right) < 1e-12
+    solved[:, 7] += 1e-3 * normal(40, seed=3)
+    expected = (matrix @ solved - right)[:, 7].norm() / right[:, 7].norm()
+    close(torch.tensor(solver.relative_residual(kernel, noise, solved, right)).double(), expected)
+
+
 def test_conjugate_gradients_give_a_symmetric_product() -> None:
     explained = solver.by_conjugate_gradients(*SYSTEMS["ill-conditioned"])[1]
     assert torch.equal(explained, explained.T)
@@ -86,6 +122,23 @@ def test_solving_leaves_what_it_was_given_as_it_was(problem: Problem) -> None:
     before = [tensor.clone() for tensor in (kernel, cross, residual)]
     solver.by_cholesky(*problem)
     assert all(torch.equal(*pair) for pair in zip((kernel, cross, residual), before, strict=True))
+
+
+def test_the_factor_takes_the_place_of_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    places, factorise = [], torch.linalg.cholesky_ex
+
+    def watched(matrix: torch.Tensor, **given: Any) -> Any:
+        result = factorise(matrix, **given)
+        places.append((matrix.data_ptr(), result[0].data_ptr()))
+        assert torch.equal(result[0], factor)
+        return result
+
+    kernel, noise, *_ = SYSTEMS["well-conditioned"]
+    factor = torch.linalg.cholesky(kernel + noise * torch.eye(40, dtype=torch.float64))
+    monkeypatch.setattr(torch.linalg, "cholesky_ex", watched)
+    solver.by_cholesky(*SYSTEMS["well-conditioned"])
+    ((system, root),) = places
+    assert system == root != kernel.data_ptr()
 
 
 def test_the_factor_s_size_decides_between_the_solvers() -> None:

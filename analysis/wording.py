@@ -13,7 +13,7 @@ from analysis.statistics.paired import least_p
 
 LEVEL = 0.05
 FEW = 5  # pairs up to which the exact Wilcoxon test can never reach 0.05
-UNSCORED = "since its data were not there or no run tells the labels of all its cycles"
+UNSCORED = "since its data were not there or nothing tells the labels of all its cycles"
 AS_CHANCE = "scored as chance"
 SCORED, LEFT_OUT = "failed runs scored as chance", "failed runs left out"
 OUT = "Failed runs are left out, though runs do not fail at random."

@@ -52,7 +52,7 @@ NOTES = (
     "seeds needed: about how many would support or refute an undecided claim, whichever the observed difference does, "
     "at 80 % power, if it is the true one.",
 )
-RESTS_ON_FAILED = "undecided whatever its Holm p: without the failed runs, which are equal by failing, it is not shown."
+RESTS_ON_FAILED = "undecided whatever its Holm p, for it rests on failed runs: without them it is not shown."
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def results(loaded: Loaded) -> list[ClaimResult]:
 def _beside(loaded: Loaded, scored: ClaimResult, without: ClaimResult) -> ClaimResult:
     """A claim with failed runs, and what it comes to without them.
 
-    That two arms are as good as each other is no finding where it rests on runs that failed: two that did are equal.
+    That one arm is no worse than another, or as good, is no finding where it rests on runs that failed.
     """
     claim = scored.planned
     rests_on_them = scored.verdict == "supported" and without.verdict != "supported"

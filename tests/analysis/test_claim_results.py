@@ -182,7 +182,7 @@ def test_runs_that_fail_alike_do_not_show_that_arms_are_alike(sweep: Sweep, kind
     assert found.adjusted < 0.05
     assert found.verdict == "undecided"
     assert "not shown" in found.sentence
-    assert "equal by failing" in " ".join(found.remarks)
+    assert "rests on failed runs" in " ".join(found.remarks)
 
 
 def test_a_failed_run_counts_as_chance(sweep: Sweep) -> None:
